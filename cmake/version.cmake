@@ -1,0 +1,12 @@
+# Sets `result` to MAJOR.MINOR.PATCH as `header` defines them.
+function(kindred_read_version result header)
+  file(READ "${header}" text)
+  foreach(part IN ITEMS MAJOR MINOR PATCH)
+    if(NOT text MATCHES "#define KINDRED_VERSION_${part} ([0-9]+)")
+      message(FATAL_ERROR "${header} does not define KINDRED_VERSION_${part}")
+    endif()
+    list(APPEND version "${CMAKE_MATCH_1}")
+  endforeach()
+  list(JOIN version "." version)
+  set(${result} "${version}" PARENT_SCOPE)
+endfunction()
