@@ -1,0 +1,44 @@
+#pragma once
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace kindred {
+
+/// Calls `body(begin, end)` on disjoint ranges that cover 0 .. count-1, in parallel in the caller's
+/// TBB arena. Ranges hold at least about `grain` elements; where they are cut is up to the schedule.
+template <class Body>
+void parallel_for(std::size_t count, std::size_t grain, const Body& body) {
+  if (count <= grain) {
+    if (count > 0) body(std::size_t{0}, count);
+    return;
+  }
+  ::tbb::parallel_for(
+      ::tbb::blocked_range<std::size_t>(0, count, std::max<std::size_t>(grain, 1)),
+      [&](const ::tbb::blocked_range<std::size_t>& range) { body(range.begin(), range.end()); });
+}
+
+/// How many elements `parallel_sum` adds up in one go; fixed, so that its result is, too.
+inline constexpr std::size_t sum_block = 4096;
+
+/// Adds up `term(begin, end)` over blocks of `block` elements, block by block in order: the same
+/// bits on any number of threads.
+template <class Term>
+[[nodiscard]] double parallel_sum(std::size_t count, const Term& term,
+                                  std::size_t block = sum_block) {
+  const std::size_t blocks = (count + block - 1) / block;
+  std::vector<double> sums(blocks);
+  parallel_for(blocks, 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t b = first; b < last; ++b)
+      sums[b] = term(b * block, std::min(count, (b + 1) * block));
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+}  // namespace kindred
