@@ -1,0 +1,40 @@
+# A package that was downloaded is not installed with us, so find_package(kindred) could not find it
+# again.
+if(kindred_fetched)
+  list(JOIN kindred_fetched ", " names)
+  message(NOTICE "kindred: no install rules, since an install needs these on the system: ${names}")
+  return()
+endif()
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(destination "${CMAKE_INSTALL_DATADIR}/cmake/kindred")
+
+# One export for each component: the package loads only what is asked of it.
+foreach(component IN ITEMS core LISTS kindred_components)
+  set(target kindred)
+  if(NOT component STREQUAL "core")
+    set(target kindred_${component})
+    string(APPEND component_packages "set(kindred_${component}_package ${kindred_${component}_package})\n")
+  endif()
+  install(TARGETS ${target} EXPORT kindred-${component} FILE_SET HEADERS)
+  install(EXPORT kindred-${component} NAMESPACE kindred:: DESTINATION "${destination}")
+endforeach()
+
+configure_package_config_file(
+  "${CMAKE_CURRENT_LIST_DIR}/kindredConfig.cmake.in" "${PROJECT_BINARY_DIR}/kindredConfig.cmake"
+  INSTALL_DESTINATION "${destination}" NO_SET_AND_CHECK_MACRO)
+
+# Until 1.0 a new minor version may break what it likes.
+set(compatibility SameMajorVersion)
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(compatibility SameMinorVersion)
+endif()
+write_basic_package_version_file(
+  "${PROJECT_BINARY_DIR}/kindredConfigVersion.cmake"
+  COMPATIBILITY ${compatibility} ARCH_INDEPENDENT)
+
+install(FILES "${PROJECT_BINARY_DIR}/kindredConfig.cmake"
+              "${PROJECT_BINARY_DIR}/kindredConfigVersion.cmake"
+        DESTINATION "${destination}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/kindred")
