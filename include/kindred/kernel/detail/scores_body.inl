@@ -1,0 +1,100 @@
+namespace kindred::kernel::KINDRED_TARGET {
+
+/// Scores a strip of items, two registers of them, for a few users at a time. Each score is one
+/// chain of multiply-adds over the factors in ascending order, whatever the grouping, so that one
+/// user alone gets the same bits as in a batch.
+template <class Scalar>
+struct score_strip {
+  using vector = pack_t<Scalar>;
+  static constexpr std::size_t lanes = pack<Scalar>::lanes;
+  static constexpr std::size_t items = 2 * lanes;
+
+  /// Transposes factors [begin, begin + depth) of `items` rows to panel[factor][item].
+  static void gather(const Scalar* const* rows, std::size_t begin, std::size_t depth,
+                     Scalar* panel) noexcept {
+    for (std::size_t half = 0; half < items; half += lanes) {
+      const std::size_t whole = depth - depth % lanes;
+      for (std::size_t f = 0; f < whole; f += lanes)
+        transpose(rows + half, begin + f, panel + f * items + half);
+      for (std::size_t f = whole; f < depth; ++f)
+        for (std::size_t i = half; i < half + lanes; ++i)
+          panel[f * items + i] = rows[i][begin + f];
+    }
+  }
+
+  /// scores[user][item] = start[user][item] + sum of panel[factor][item] * users[factor][user];
+  /// rows of `start` are `start_stride` apart. Bit u of the result says that a score of user u
+  /// reaches thresholds[u].
+  template <std::size_t Users>
+  static unsigned multiply(const Scalar* panel, const Scalar* users, std::size_t depth,
+                           const Scalar* start, std::size_t start_stride,
+                           const Scalar* thresholds, Scalar* scores) noexcept {
+    vector low[Users];
+    vector high[Users];
+#pragma GCC unroll 8
+    for (std::size_t u = 0; u < Users; ++u) {
+      load(low[u], start + u * start_stride);
+      load(high[u], start + u * start_stride + lanes);
+    }
+    for (std::size_t f = 0; f < depth; ++f) {
+      vector a;
+      vector b;
+      load(a, panel + f * items);
+      load(b, panel + f * items + lanes);
+#pragma GCC unroll 8
+      for (std::size_t u = 0; u < Users; ++u) {
+        low[u] = a * users[f * Users + u] + low[u];
+        high[u] = b * users[f * Users + u] + high[u];
+      }
+    }
+    unsigned reached = 0;
+#pragma GCC unroll 8
+    for (std::size_t u = 0; u < Users; ++u) {
+      store(scores + u * items, low[u]);
+      store(scores + u * items + lanes, high[u]);
+      if (any_reaches(low[u], high[u], thresholds[u])) reached |= 1U << u;
+    }
+    return reached;
+  }
+
+ private:
+  [[gnu::always_inline]] static inline bool any_reaches(const vector& low, const vector& high,
+                                                        Scalar threshold) noexcept {
+    const auto hits = (low >= threshold) | (high >= threshold);
+    unsigned long long words[KINDRED_VECTOR_BYTES / 8];
+    __builtin_memcpy(words, &hits, sizeof words);
+    unsigned long long any = 0;
+    for (const unsigned long long word : words) any |= word;
+    return any != 0;
+  }
+
+  /// Swaps the off-diagonal blocks of `Step` in place; halving steps transpose the whole.
+  template <std::size_t Step, std::size_t... I>
+  [[gnu::always_inline]] static inline void exchange(vector (&x)[lanes],
+                                                     std::index_sequence<I...>) noexcept {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < lanes; ++i) {
+      if ((i & Step) != 0) continue;
+      const vector a = x[i];
+      const vector b = x[i + Step];
+      x[i] = __builtin_shufflevector(a, b, ((I & Step) == 0 ? I : lanes + I - Step)...);
+      x[i + Step] = __builtin_shufflevector(a, b, ((I & Step) == 0 ? I + Step : lanes + I)...);
+    }
+  }
+
+  [[gnu::always_inline]] static inline void transpose(const Scalar* const* rows,
+                                                      std::size_t begin, Scalar* panel) noexcept {
+    constexpr auto all = std::make_index_sequence<lanes>{};
+    vector x[lanes];
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < lanes; ++i) load(x[i], rows[i] + begin);
+    if constexpr (lanes >= 16) exchange<8>(x, all);
+    if constexpr (lanes >= 8) exchange<4>(x, all);
+    if constexpr (lanes >= 4) exchange<2>(x, all);
+    exchange<1>(x, all);
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < lanes; ++i) store(panel + i * items, x[i]);
+  }
+};
+
+}  // namespace kindred::kernel::KINDRED_TARGET
