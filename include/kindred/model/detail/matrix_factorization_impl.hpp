@@ -1,0 +1,155 @@
+#pragma once
+
+#include <kindred/model/matrix_factorization.hpp>
+
+namespace kindred {
+
+/// Drives the kernels of a backend through the epochs of a fit.
+template <std::floating_point Scalar>
+template <class Kernels>
+class matrix_factorization<Scalar>::trainer {
+ public:
+  trainer(Kernels& kernels, const matrix_factorization_options& options, const dataset& train,
+          const std::stop_token& stop)
+      : kernels_(kernels), options_(options), train_(train), stop_(stop) {}
+
+  epoch_result run_epoch(int epoch) {
+    const double rate = scheduled_learning_rate(options_.schedule, options_.learning_rate,
+                                                options_.learning_rate_decay, epoch);
+    const kernel::sgd_step<Scalar> step{
+        .mean = static_cast<Scalar>(options_.biases ? train_.mean() : 0),
+        .learning_rate = static_cast<Scalar>(rate),
+        .bias_learning_rate = static_cast<Scalar>(options_.biases ? rate : 0),
+        .regularization = static_cast<Scalar>(options_.regularization),
+        .bias_regularization = static_cast<Scalar>(options_.bias_regularization),
+        .per_factor = options_.factors > 0 ? Scalar{1} / static_cast<Scalar>(options_.factors) : 0,
+        .adagrad = options_.schedule == learning_rate_schedule::adagrad,
+        .nonnegative = options_.nonnegative};
+    return {kernels_.epoch(step, epoch, stop_), rate};
+  }
+
+  double validation_rmse(const dataset& validation) const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const double low = options_.clip ? static_cast<double>(train_.min_value()) : -infinity;
+    const double high = options_.clip ? static_cast<double>(train_.max_value()) : infinity;
+    return std::sqrt(kernels_.squared_error(validation, low, high) /
+                     static_cast<double>(validation.size()));
+  }
+
+  void keep() { kernels_.keep(); }
+  void restore() { kernels_.restore(); }
+
+ private:
+  Kernels& kernels_;
+  const matrix_factorization_options& options_;
+  const dataset& train_;
+  const std::stop_token& stop_;
+};
+
+template <std::floating_point Scalar>
+template <execution_backend Backend>
+fit_history matrix_factorization<Scalar>::fit(const dataset& train, const fit_options& fit,
+                                              const Backend& backend) {
+  training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
+  if (train.empty()) throw data_error("matrix_factorization: no ratings to fit");
+  if (options_.nonnegative && !options_.biases && train.min_value() < 0)
+    throw data_error("matrix_factorization: rating " + detail::to_text(train.min_value()) +
+                     " is negative, which nonnegative factors without biases cannot be");
+  mf_kernels<Backend, Scalar> kernels(backend, train,
+                                      mf_setup{.factors = factors(),
+                                               .biases = options_.biases,
+                                               .nonnegative = options_.nonnegative,
+                                               .init_scale = options_.init_scale,
+                                               .frequency_exponent = options_.frequency_exponent,
+                                               .blocks = static_cast<std::size_t>(options_.blocks),
+                                               .seed = options_.seed});
+  trainer<mf_kernels<Backend, Scalar>> driver(kernels, options_, train, fit.stop);
+  fit_history history = train_epochs(driver, plan, fit);
+  mf_parameters<Scalar> parameters = kernels.parameters();
+  if (!all_finite(parameters))
+    throw divergence_error(kind, history.best_epoch, options_.learning_rate);
+  take(std::move(parameters), train);
+  return history;
+}
+
+template <std::floating_point Scalar>
+void matrix_factorization<Scalar>::take(mf_parameters<Scalar> parameters, const dataset& train) {
+  // Shared one by one first, since that allocates; then all at once, which does not throw.
+  shared_array<Scalar> user_factors(std::move(parameters.user_factors));
+  shared_array<Scalar> item_factors(std::move(parameters.item_factors));
+  shared_array<Scalar> user_biases(std::move(parameters.user_biases));
+  shared_array<Scalar> item_biases(std::move(parameters.item_biases));
+  user_factors_ = std::move(user_factors);
+  item_factors_ = std::move(item_factors);
+  user_biases_ = std::move(user_biases);
+  item_biases_ = std::move(item_biases);
+  num_users_ = train.num_users();
+  num_items_ = train.num_items();
+  mean_ = train.mean();
+  low_ = train.min_value();
+  high_ = train.max_value();
+}
+
+template <std::floating_point Scalar>
+template <class Writer>
+void matrix_factorization<Scalar>::write(Writer& out) const {
+  if (!fitted()) throw not_fitted_error(kind);
+  out.set("factors", options_.factors);
+  out.set("epochs", options_.epochs);
+  out.set("schedule", options_.schedule);
+  out.set("learning_rate", options_.learning_rate);
+  out.set("learning_rate_decay", options_.learning_rate_decay);
+  out.set("regularization", options_.regularization);
+  out.set("bias_regularization", options_.bias_regularization);
+  out.set("frequency_exponent", options_.frequency_exponent);
+  out.set("biases", options_.biases);
+  out.set("nonnegative", options_.nonnegative);
+  out.set("clip", options_.clip);
+  out.set("init_scale", options_.init_scale);
+  out.set("seed", options_.seed);
+  out.set("blocks", options_.blocks);
+  out.set("mean", mean_);
+  out.set("min_value", low_);
+  out.set("max_value", high_);
+  const auto users = static_cast<std::size_t>(num_users_);
+  const auto items = static_cast<std::size_t>(num_items_);
+  out.add("user_factors", user_factors_, {users, factors()});
+  out.add("item_factors", item_factors_, {items, factors()});
+  out.add("user_biases", user_biases_, {users});
+  out.add("item_biases", item_biases_, {items});
+}
+
+template <std::floating_point Scalar>
+template <class Reader>
+matrix_factorization<Scalar> matrix_factorization<Scalar>::read(const Reader& in) {
+  matrix_factorization_options options;
+  options.factors = in.template get<int>("factors");
+  options.epochs = in.template get<int>("epochs");
+  options.schedule = in.template get<learning_rate_schedule>("schedule");
+  options.learning_rate = in.template get<double>("learning_rate");
+  options.learning_rate_decay = in.template get<double>("learning_rate_decay");
+  options.regularization = in.template get<double>("regularization");
+  options.bias_regularization = in.template get<double>("bias_regularization");
+  options.frequency_exponent = in.template get<double>("frequency_exponent");
+  options.biases = in.template get<bool>("biases");
+  options.nonnegative = in.template get<bool>("nonnegative");
+  options.clip = in.template get<bool>("clip");
+  options.init_scale = in.template get<double>("init_scale");
+  options.seed = in.template get<std::uint64_t>("seed");
+  options.blocks = in.template get<int>("blocks");
+  matrix_factorization model(options);
+  model.mean_ = in.template get<double>("mean");
+  model.low_ = in.template get<float>("min_value");
+  model.high_ = in.template get<float>("max_value");
+  const std::size_t users = in.shape("user_biases").at(0);
+  const std::size_t items = in.shape("item_biases").at(0);
+  model.user_factors_ = in.template array<Scalar>("user_factors", {users, model.factors()});
+  model.item_factors_ = in.template array<Scalar>("item_factors", {items, model.factors()});
+  model.user_biases_ = in.template array<Scalar>("user_biases", {users});
+  model.item_biases_ = in.template array<Scalar>("item_biases", {items});
+  model.num_users_ = static_cast<index>(users);
+  model.num_items_ = static_cast<index>(items);
+  return model;
+}
+
+}  // namespace kindred

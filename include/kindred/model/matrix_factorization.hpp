@@ -1,0 +1,144 @@
+#pragma once
+
+#include <kindred/backend/mf_kernels.hpp>
+#include <kindred/backend/tbb.hpp>
+#include <kindred/core/error.hpp>
+#include <kindred/core/shared_array.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/dataset.hpp>
+#include <kindred/kernel/dot.hpp>
+#include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/fold_in.hpp>
+#include <kindred/model/matrix_factorization_options.hpp>
+#include <kindred/train/fit_options.hpp>
+#include <kindred/train/training_loop.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kindred {
+
+/// Biased matrix factorization, r = mean + b_u + b_i + p_u.q_i, by stochastic gradient descent on
+/// the squared error (Koren, Bell, Volinsky, "Matrix factorization techniques for recommender
+/// systems", Computer 42(8), 2009, eq. 5).
+///
+///   kindred::matrix_factorization<> model{{.factors = 64, .epochs = 20}};
+///   model.fit(train);
+///   float stars = model.predict(user, item);
+///
+/// `Scalar` is float or double: the type of the parameters and of the training arithmetic. Fitted
+/// parameters are immutable and shared by copies; all const members are safe from any thread.
+///
+/// Training costs O(ratings * factors) an epoch. It holds, beside the dataset, 12 bytes a rating
+/// (16 with weights) and, for each user and item, twice its parameters: factors rounded up to a
+/// multiple of 16, and four numbers. Early stopping that restores holds the parameters a third
+/// time.
+template <std::floating_point Scalar = float>
+class matrix_factorization {
+ public:
+  using scalar_type = Scalar;
+  static constexpr std::string_view kind = "matrix_factorization";
+
+  /// Throws option_error for an option outside its range.
+  explicit matrix_factorization(const matrix_factorization_options& options = {})
+      : options_(options) {
+    check_options(options_);
+  }
+
+  /// Learns from `train`, from scratch; same options and data give the same bits on any number of
+  /// threads and on every host backend. On any exception the model stays as it was.
+  /// Throws data_error if there are no ratings, divergence_error, cancelled, option_error.
+  template <execution_backend Backend = backend::tbb>
+  fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {});
+
+  /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
+  /// not known of an index (negative, or beyond the training data) is left out: an unknown user
+  /// gets mean + b_i, an unknown item mean + b_u, both the mean; without biases, the mean.
+  [[nodiscard]] float predict(index user, index item) const noexcept {
+    const bool known_user = user >= 0 && user < num_users_;
+    const bool known_item = item >= 0 && item < num_items_;
+    Scalar rating = static_cast<Scalar>(mean_);
+    if (known_user && known_item) {
+      if (!options_.biases) rating = 0;
+      rating += kernel::dot(latent().user(user).data(), latent().item(item).data(), factors());
+    }
+    if (known_user) rating += user_biases_[static_cast<std::size_t>(user)];
+    if (known_item) rating += item_biases_[static_cast<std::size_t>(item)];
+    const auto result = static_cast<float>(rating);
+    return options_.clip ? std::clamp(result, low_, high_) : result;
+  }
+
+  /// What orders the items for a user: b_i + p_u.q_i, not clipped; b_i for an unknown user.
+  /// `scores` has num_items() elements. O(items * factors).
+  void score(index user, std::span<float> scores) const noexcept {
+    const bool known = user >= 0 && user < num_users_;
+    const auto level = kernel::best_simd_level();
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      Scalar s = item_biases_[i];
+      if (known)
+        s += kernel::dot(latent().user(user).data(), latent().item(static_cast<index>(i)).data(),
+                         factors(), level);
+      scores[i] = static_cast<float>(s);
+    }
+  }
+
+  /// The latent vector of a user who was not in the training data, from some ratings: the ridge
+  /// regression of the ratings on the item factors, with the user's bias fitted along and left out,
+  /// since it moves all items alike. Solves the problem that training solves for a user with these
+  /// ratings. Unknown items are skipped. O(ratings * factors^2 + factors^3).
+  /// Throws data_error if the lengths differ or a rating is not finite.
+  [[nodiscard]] std::vector<Scalar> fold_in(std::span<const index> items,
+                                            std::span<const float> ratings) const {
+    return detail::fold_in_user(latent(), options_.biases ? mean_ : 0.0, options_, items, ratings);
+  }
+
+  [[nodiscard]] bool fitted() const noexcept { return num_items_ > 0; }
+  [[nodiscard]] index num_users() const noexcept { return num_users_; }
+  [[nodiscard]] index num_items() const noexcept { return num_items_; }
+  [[nodiscard]] std::size_t factors() const noexcept {
+    return static_cast<std::size_t>(options_.factors);
+  }
+  [[nodiscard]] double mean() const noexcept { return mean_; }
+  /// Row-major factors and item biases, in place.
+  [[nodiscard]] latent_view<Scalar> latent() const noexcept {
+    return {num_users_,           num_items_,           factors(),
+            user_factors_.data(), item_factors_.data(), item_biases_.data()};
+  }
+  [[nodiscard]] std::span<const Scalar> user_biases() const noexcept { return user_biases_.span(); }
+  [[nodiscard]] std::span<const Scalar> item_biases() const noexcept { return item_biases_.span(); }
+  [[nodiscard]] const matrix_factorization_options& options() const noexcept { return options_; }
+
+  /// Saves to, and loads from, a model file (io/save.hpp).
+  template <class Writer>
+  void write(Writer& out) const;
+  template <class Reader>
+  [[nodiscard]] static matrix_factorization read(const Reader& in);
+
+ private:
+  template <class Kernels>
+  class trainer;
+
+  void take(mf_parameters<Scalar> parameters, const dataset& train);
+
+  matrix_factorization_options options_;
+  index num_users_ = 0;
+  index num_items_ = 0;
+  double mean_ = 0;
+  float low_ = -std::numeric_limits<float>::infinity();
+  float high_ = std::numeric_limits<float>::infinity();
+  shared_array<Scalar> user_factors_;
+  shared_array<Scalar> item_factors_;
+  shared_array<Scalar> user_biases_;
+  shared_array<Scalar> item_biases_;
+};
+
+}  // namespace kindred
+
+#include <kindred/model/detail/matrix_factorization_impl.hpp>
