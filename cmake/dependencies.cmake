@@ -15,30 +15,28 @@ function(kindred_require package target)
     return()
   endif()
 
-  if(NOT KINDRED_FETCH_DEPS)
-    find_package(${package} ${arg_VERSION} REQUIRED GLOBAL)
+  # Not FetchContent's own FIND_PACKAGE_ARGS: it sets TBB_DIR even where it finds nothing, at which
+  # oneTBB's build refuses to build itself.
+  find_package(${package} ${arg_VERSION} QUIET GLOBAL)
+  if(${package}_FOUND)
+    message(STATUS "kindred: found ${package} ${${package}_VERSION}")
     return()
+  elseif(NOT KINDRED_FETCH_DEPS)
+    message(FATAL_ERROR "kindred needs ${package} ${arg_VERSION}: install it, say where it is with "
+                        "${package}_DIR, or set KINDRED_FETCH_DEPS")
   endif()
 
+  message(STATUS "kindred: ${package} was not found, so it comes from ${arg_URL}")
   set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  set(CMAKE_COMPILE_WARNING_AS_ERROR OFF)
   foreach(name IN LISTS arg_DISABLE)
     set(${name} OFF)
   endforeach()
   if(arg_HEADER_ONLY)
     set(subdir SOURCE_SUBDIR no-build-of-its-own)
   endif()
-  FetchContent_Declare(
-    ${package} SYSTEM ${subdir}
-    URL "${arg_URL}"
-    URL_HASH SHA256=${arg_SHA256}
-    FIND_PACKAGE_ARGS ${arg_VERSION} QUIET GLOBAL)
+  FetchContent_Declare(${package} URL "${arg_URL}" URL_HASH SHA256=${arg_SHA256} SYSTEM ${subdir})
   FetchContent_MakeAvailable(${package})
-  if(${package}_FOUND)
-    message(STATUS "kindred: found ${package} ${${package}_VERSION}")
-    return()
-  endif()
-
-  message(STATUS "kindred: fetched ${package} from ${arg_URL}")
   if(arg_HEADER_ONLY)
     string(TOLOWER ${package} lower)
     add_library(${target} INTERFACE IMPORTED GLOBAL)

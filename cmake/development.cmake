@@ -3,10 +3,9 @@ set(kindred_warnings -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Ws
                      -Wold-style-cast)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
-# An executable on the library and all the components that are built, with the warnings.
-function(kindred_add_program name)
-  add_executable(${name} ${ARGN})
+# Links the library and all the components that are built, and turns the warnings on.
+function(kindred_link target)
   list(TRANSFORM kindred_components PREPEND kindred::)
-  target_link_libraries(${name} PRIVATE kindred::kindred ${kindred_components})
-  target_compile_options(${name} PRIVATE ${kindred_warnings})
+  target_link_libraries(${target} PRIVATE kindred::kindred ${kindred_components})
+  target_compile_options(${target} PRIVATE ${kindred_warnings})
 endfunction()

@@ -11,14 +11,12 @@ include(GNUInstallDirs)
 set(destination "${CMAKE_INSTALL_DATADIR}/cmake/kindred")
 
 # One export for each component: the package loads only what is asked of it.
-foreach(component IN ITEMS core LISTS kindred_components)
-  set(target kindred)
-  if(NOT component STREQUAL "core")
-    set(target kindred_${component})
-    string(APPEND component_packages "set(kindred_${component}_package ${kindred_${component}_package})\n")
-  endif()
-  install(TARGETS ${target} EXPORT kindred-${component} FILE_SET HEADERS)
-  install(EXPORT kindred-${component} NAMESPACE kindred:: DESTINATION "${destination}")
+install(TARGETS kindred EXPORT kindred-core FILE_SET HEADERS FILE_SET fragments)
+install(EXPORT kindred-core NAMESPACE kindred:: DESTINATION "${destination}")
+foreach(name IN LISTS kindred_components)
+  install(TARGETS kindred_${name} EXPORT kindred-${name} FILE_SET HEADERS)
+  install(EXPORT kindred-${name} NAMESPACE kindred:: DESTINATION "${destination}")
+  string(APPEND component_packages "set(kindred_${name}_package ${kindred_${name}_package})\n")
 endforeach()
 
 configure_package_config_file(

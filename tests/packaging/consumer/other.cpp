@@ -1,0 +1,3 @@
+#include <kindred/kindred.hpp>
+
+int other_version() { return KINDRED_VERSION_MINOR; }
