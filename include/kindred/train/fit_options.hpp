@@ -34,17 +34,18 @@ using epoch_observer = std::function<training(const epoch_report&)>;
 /// Ends training when the validation error has not fallen by more than `min_delta` for `patience`
 /// epochs in a row. Needs a validation set.
 struct early_stopping_options {
-  int patience = 3;                 ///< >= 1
-  double min_delta = 0;             ///< >= 0
-  bool restore_best = true;         ///< go back to the best epoch, not just stop
+  int patience = 3;          ///< >= 1
+  double min_delta = 0;      ///< >= 0
+  bool restore_best = true;  ///< go back to the best epoch, not just stop
 };
 
 /// How to train, whatever the model.
 struct fit_options {
-  std::optional<dataset> validation;                    ///< judged after every epoch
-  epoch_observer observer;                              ///< may be empty
-  std::optional<early_stopping_options> early_stopping;
-  std::stop_token stop;  ///< when asked, fit() throws `cancelled` within an epoch and the model stays as it was
+  std::optional<dataset> validation{};  ///< judged after every epoch
+  epoch_observer observer{};            ///< may be empty
+  std::optional<early_stopping_options> early_stopping{};
+  /// When asked, fit() throws `cancelled` within an epoch and the model stays as it was.
+  std::stop_token stop{};
 };
 
 /// Why training ended.
