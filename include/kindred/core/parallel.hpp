@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace kindred {
@@ -26,18 +27,19 @@ void parallel_for(std::size_t count, std::size_t grain, const Body& body) {
 inline constexpr std::size_t sum_block = 4096;
 
 /// Adds up `term(begin, end)` over blocks of `block` elements, block by block in order: the same
-/// bits on any number of threads.
+/// bits on any number of threads. A term is a number or whatever else starts at {} and has `+=`.
 template <class Term>
-[[nodiscard]] double parallel_sum(std::size_t count, const Term& term,
-                                  std::size_t block = sum_block) {
+[[nodiscard]] auto parallel_sum(std::size_t count, const Term& term,
+                                std::size_t block = sum_block) {
+  using sum_type = std::invoke_result_t<const Term&, std::size_t, std::size_t>;
   const std::size_t blocks = (count + block - 1) / block;
-  std::vector<double> sums(blocks);
+  std::vector<sum_type> sums(blocks);
   parallel_for(blocks, 1, [&](std::size_t first, std::size_t last) {
     for (std::size_t b = first; b < last; ++b)
       sums[b] = term(b * block, std::min(count, (b + 1) * block));
   });
-  double total = 0;
-  for (const double sum : sums) total += sum;
+  sum_type total{};
+  for (const sum_type& sum : sums) total += sum;
   return total;
 }
 
