@@ -117,6 +117,9 @@ class json_cursor {
     return offset_ + at_;
   }
 
+  /// Bytes of the whole text.
+  [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
+
   [[noreturn]] void fail(std::string_view what, std::string value = {}) const {
     throw format_error(file_, 0, offset_ + at_ + 1, std::move(value), what);
   }
