@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the scripts beside it: puts on this machine what a build needs and is not there yet.
 #
 #   want <command or -> <apt package> <dnf package> <brew formula>     ("-": nothing by that name)

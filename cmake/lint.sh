@@ -8,8 +8,8 @@ want clang-format-14 clang-format-14 clang-tools-extra clang-format
 want clang-tidy-14 clang-tidy-14 clang-tools-extra llvm
 install_test_tools
 
-find include tests examples bench -name '*.hpp' -o -name '*.inl' -o -name '*.cpp' |
-  xargs clang-format-14 --dry-run -Werror
+find include tests examples bench \( -name '*.hpp' -o -name '*.inl' -o -name '*.cpp' \) \
+  -exec clang-format-14 --dry-run -Werror {} +
 say "the format is right"
 
 # One translation unit with every header, as the header sets' own check compiles it.

@@ -10,6 +10,9 @@ install_test_tools
 if [ -z "${KINDRED_DATA:-}" ]; then
   say "KINDRED_DATA is not set: tests on real data will skip (see CONTRIBUTING.md)"
 fi
+if [ "$preset" = tsan ] && [ "$manager" = apt-get ]; then
+  . cmake/tbb_source.sh
+fi
 cmake --preset "$preset"
 cmake --build --preset "$preset"
 ctest --preset "$preset" --parallel "$(getconf _NPROCESSORS_ONLN)"
