@@ -71,12 +71,12 @@ namespace detail {
 struct dataset_storage {
   id_map users;
   id_map items;
-  shared_array<index> user_offsets;  ///< num_users + 1
+  shared_array<index> user_offsets = aligned_vector<index>(1, 0);  ///< num_users + 1
   shared_array<index> row_items;
   shared_array<float> row_values;
-  shared_array<std::int64_t> row_times;  ///< empty if there are none
-  shared_array<float> row_weights;       ///< empty if there are none
-  shared_array<index> item_offsets;      ///< num_items + 1
+  shared_array<std::int64_t> row_times;                            ///< empty if there are none
+  shared_array<float> row_weights;                                 ///< empty if there are none
+  shared_array<index> item_offsets = aligned_vector<index>(1, 0);  ///< num_items + 1
   shared_array<index> column_users;
   shared_array<float> column_values;
   double mean = 0;
@@ -86,10 +86,10 @@ struct dataset_storage {
 
 }  // namespace detail
 
-/// Immutable ratings of users for items, with their external ids. Copies share storage; safe to read
-/// from any thread. One storage is seen by user (CSR) and by item (CSC). Each (user, item) pair
-/// occurs at most once, values are finite. A user or an item may have no ratings, as in the parts of
-/// a split, which share the ids of the whole.
+/// Immutable ratings of users for items, with their external ids. Copies share storage; safe to
+/// read from any thread. One storage is seen by user (CSR) and by item (CSC). Each (user, item)
+/// pair occurs at most once, values are finite. A user or an item may have no ratings, as in the
+/// parts of a split, which share the ids of the whole.
 ///
 /// Memory: 16 bytes a rating, 8 more with times, 4 more with weights, and the ids.
 class dataset {
