@@ -1,26 +1,25 @@
 #include <kindred/core/error.hpp>
 #include <kindred/io/atomic_file.hpp>
 
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "scratch_folder.hpp"
-
-#include <doctest/doctest.h>
-#include <sys/stat.h>
+#include "support.hpp"
 
 using kindred::io_error;
 using kindred::detail::atomic_file;
-using kindred_test::read_file;
-using kindred_test::scratch_folder;
-using kindred_test::write_file;
+using kindred::test::count_files;
+using kindred::test::file_size_limit;
+using kindred::test::read_file;
 
 TEST_CASE("an atomic file replaces the old one when it is committed") {
-  const scratch_folder folder;
-  const std::string path = folder.path("model");
-  write_file(path, "old and longer");
+  const temporary_folder folder;
+  const std::string path = folder.write("model", "old and longer");
   {
     atomic_file file(path);
     file.write("ne_");
@@ -30,22 +29,22 @@ TEST_CASE("an atomic file replaces the old one when it is committed") {
     file.commit();
   }
   CHECK(read_file(path) == "newer");
-  CHECK(folder.files() == 1);
+  CHECK(count_files(folder) == 1);
 }
 
 TEST_CASE("an atomic file that is not committed leaves nothing behind") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   const std::string path = folder.path("model");
   { atomic_file(path).write("draft"); }
-  CHECK(folder.files() == 0);
-  write_file(path, "old");
+  CHECK(count_files(folder) == 0);
+  (void)folder.write("model", "old");
   { atomic_file(path).write("draft"); }
-  CHECK(folder.files() == 1);
+  CHECK(count_files(folder) == 1);
   CHECK(read_file(path) == "old");
 }
 
 TEST_CASE("an atomic file says where it could not be written") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   const std::string path = folder.path("missing/model");
   try {
     atomic_file file(path);
@@ -59,7 +58,7 @@ TEST_CASE("an atomic file says where it could not be written") {
 }
 
 TEST_CASE("an atomic file cannot take the place of a folder") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   const std::string path = folder.path("model");
   std::filesystem::create_directory(path);
   {
@@ -67,28 +66,26 @@ TEST_CASE("an atomic file cannot take the place of a folder") {
     file.write("new");
     CHECK_THROWS_AS(file.commit(), io_error);
   }
-  CHECK(folder.files() == 1);
+  CHECK(count_files(folder) == 1);
   CHECK(std::filesystem::is_directory(path));
 }
 
 TEST_CASE("a disk that is full leaves the old file whole") {
-  const scratch_folder folder;
-  const std::string path = folder.path("model");
-  write_file(path, "old");
+  const temporary_folder folder;
+  const std::string path = folder.write("model", "old");
   {
-    const kindred_test::file_size_limit limit(1000);
+    const file_size_limit limit(1000);
     atomic_file file(path);
     CHECK_THROWS_AS(file.write(std::string(2000, 'x')), io_error);
     CHECK_THROWS_AS(file.overwrite(1000, "x"), io_error);
   }
   CHECK(read_file(path) == "old");
-  CHECK(folder.files() == 1);
+  CHECK(count_files(folder) == 1);
 }
 
 TEST_CASE("an atomic file keeps the permissions of the file that it replaces") {
-  const scratch_folder folder;
-  const std::string path = folder.path("model");
-  write_file(path, "old");
+  const temporary_folder folder;
+  const std::string path = folder.write("model", "old");
   REQUIRE(::chmod(path.c_str(), 0640) == 0);
   {
     atomic_file file(path);
@@ -101,9 +98,9 @@ TEST_CASE("an atomic file keeps the permissions of the file that it replaces") {
 }
 
 TEST_CASE("a file without a folder in its name goes to the current one") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   const auto before = std::filesystem::current_path();
-  std::filesystem::current_path(folder.path(""));
+  std::filesystem::current_path(folder.path());
   {
     atomic_file file("model");
     file.write("new");
@@ -114,7 +111,7 @@ TEST_CASE("a file without a folder in its name goes to the current one") {
 }
 
 TEST_CASE("two threads that replace one file do not mix") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   const std::string path = folder.path("model");
   const auto save = [&](char letter) {
     for (int round = 0; round < 50; ++round) {
@@ -129,5 +126,5 @@ TEST_CASE("two threads that replace one file do not mix") {
   const std::string text = read_file(path);
   REQUIRE(text.size() == 1000);
   CHECK(text == std::string(1000, text[0]));
-  CHECK(folder.files() == 1);
+  CHECK(count_files(folder) == 1);
 }

@@ -1,9 +1,10 @@
+#include <kindred/core/random.hpp>
+#include <kindred/io/crc32.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <kindred/core/random.hpp>
-#include <kindred/io/crc32.hpp>
 #include <string>
 #include <string_view>
 

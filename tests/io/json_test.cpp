@@ -1,10 +1,11 @@
+#include <kindred/core/error.hpp>
+#include <kindred/core/random.hpp>
+#include <kindred/io/json.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <kindred/core/error.hpp>
-#include <kindred/core/random.hpp>
-#include <kindred/io/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,6 +2,8 @@
 #include <kindred/core/random.hpp>
 #include <kindred/io/safetensors.hpp>
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -9,8 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <doctest/doctest.h>
 
 namespace {
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <kindred/core/error.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <kindred/core/error.hpp>
 #include <limits>
 #include <string>
 #include <string_view>
