@@ -108,7 +108,7 @@ template <epoch_trainer Trainer>
 
 /// Trains epoch by epoch, as `options` say, and leaves the trainer with the parameters of
 /// `fit_history::best_epoch`: those of the last epoch or, with early stopping and `restore_best`,
-/// those of the least validation error, whatever ended the training. Allocates once, not per epoch.
+/// those of the least validation error, whatever ended the training.
 ///
 /// Throws option_error for early stopping that has no validation set or is out of range, data_error
 /// for an empty validation set, divergence_error when an error ceases to be finite, `cancelled`
@@ -122,7 +122,7 @@ template <epoch_trainer Trainer>
   const bool restores = stopping && stopping->restore_best;
 
   fit_history history;
-  history.epochs.reserve(static_cast<std::size_t>(plan.epochs));
+  history.epochs.reserve(static_cast<std::size_t>(std::clamp(plan.epochs, 0, 1000)));
   detail::validation_watch watch;
   for (int epoch = 1; epoch <= plan.epochs; ++epoch) {
     // Only now, when they are about to be lost: the last epoch is never copied.
