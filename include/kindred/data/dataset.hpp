@@ -163,6 +163,9 @@ class dataset {
     return storage_->column_values.span();
   }
 
+  /// The shared arrays themselves, for what makes a dataset out of another.
+  [[nodiscard]] const detail::dataset_storage& storage() const noexcept { return *storage_; }
+
  private:
   struct range {
     std::size_t begin;
