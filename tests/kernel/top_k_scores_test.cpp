@@ -1,13 +1,15 @@
+#include <kindred/core/random.hpp>
 #include <kindred/kernel/top_k_scores.hpp>
 
 #include <doctest/doctest.h>
-#include <kindred/core/random.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <vector>
+
+#include "simd_levels.hpp"
 
 // The bodies at the width of AVX-512, in whatever instructions the test is compiled for, so that
 // they are tested on processors that have no such registers.
@@ -19,18 +21,11 @@
 #undef KINDRED_VECTOR_BYTES
 
 namespace kernel = kindred::kernel;
-using kindred::index;
+using item_index = kindred::index;
 using kindred::scored_item;
 using kindred::top_k_selector;
 
 namespace {
-
-std::vector<kernel::simd_level> levels() {
-  std::vector<kernel::simd_level> all = {kernel::simd_level::baseline};
-  for (const auto level : {kernel::simd_level::avx2, kernel::simd_level::avx512})
-    if (level <= kernel::best_simd_level()) all.push_back(level);
-  return all;
-}
 
 template <class Scalar>
 struct problem {
@@ -68,7 +63,7 @@ struct problem {
 
 /// The whole row of scores, sorted.
 std::vector<scored_item> reference(const std::vector<float>& scores, std::size_t k,
-                                   const std::vector<index>& items) {
+                                   const std::vector<item_index>& items) {
   std::vector<scored_item> all;
   for (std::size_t p = 0; p < items.size(); ++p) all.push_back({items[p], scores[p]});
   std::sort(all.begin(), all.end(), kindred::ranks_before);
@@ -76,8 +71,8 @@ std::vector<scored_item> reference(const std::vector<float>& scores, std::size_t
   return all;
 }
 
-std::vector<index> every(std::size_t count) {
-  std::vector<index> items(count);
+std::vector<item_index> every(std::size_t count) {
+  std::vector<item_index> items(count);
   std::iota(items.begin(), items.end(), 0);
   return items;
 }
@@ -104,9 +99,10 @@ constexpr shape ugly_shapes[] = {{1, 1, 1},    {7, 31, 3},    {597, 43, 10}, {13
 }  // namespace
 
 TEST_CASE_TEMPLATE("Scores are inner products plus biases", Scalar, float, double) {
+  const auto levels = kindred::test::levels_of_this_machine();
   for (const shape& s : ugly_shapes)
     for (const bool biased : {true, false})
-      for (const auto level : levels()) {
+      for (const auto level : levels) {
         problem<Scalar> p(std::min(s.users, std::size_t{3}), s.items, s.factors, 1);
         if (!biased) p.rows.biases = nullptr;
         for (std::size_t u = 0; u < p.user_pointers.size(); ++u) {
@@ -122,15 +118,16 @@ TEST_CASE_TEMPLATE("Scores are inner products plus biases", Scalar, float, doubl
 
 TEST_CASE_TEMPLATE("One user and a batch select what a sort of all scores puts first", Scalar,
                    float, double) {
+  const auto levels = kindred::test::levels_of_this_machine();
   for (const shape& s : ugly_shapes)
     for (const std::size_t k : {std::size_t{1}, std::size_t{10}, s.items + 5})
-      for (const auto level : levels()) {
+      for (const auto level : levels) {
         CAPTURE(s.users);
         CAPTURE(s.items);
         CAPTURE(s.factors);
         const problem<Scalar> p(s.users, s.items, s.factors, 2);
         const auto all = batch(
-            p, k, [](std::size_t, index) { return true; }, level);
+            p, k, [](std::size_t, item_index) { return true; }, level);
         bool batch_right = true;
         bool single_right = true;
         for (std::size_t u = 0; u < s.users; ++u) {
@@ -139,7 +136,7 @@ TEST_CASE_TEMPLATE("One user and a batch select what a sort of all scores puts f
           std::vector<scored_item> memory(k);
           top_k_selector best(memory);
           kernel::select_top_k(
-              p.rows, p.user_pointers[u], [](index) { return true; }, best, level);
+              p.rows, p.user_pointers[u], [](item_index) { return true; }, best, level);
           const auto single = best.finish();
           single_right = single_right &&
                          std::equal(single.begin(), single.end(), expected.begin(), expected.end());
@@ -151,7 +148,7 @@ TEST_CASE_TEMPLATE("One user and a batch select what a sort of all scores puts f
 
 TEST_CASE("Items that are not accepted are as if they were not there") {
   const problem<float> p(25, 333, 16, 3);
-  const auto accept = [](std::size_t u, index i) {
+  const auto accept = [](std::size_t u, item_index i) {
     return (static_cast<std::size_t>(i) + u) % 3 != 0;
   };
   const auto level = kernel::best_simd_level();
@@ -170,15 +167,15 @@ TEST_CASE("A subset has the scores that its items have among all") {
   std::vector<std::vector<float>> full;
   for (std::size_t u = 0; u < 9; ++u) full.push_back(p.scores(u, level));
 
-  const std::vector<index> subset = {499, 3,  77, 0,  250, 251, 252, 4,  9, 11,
-                                     12,  13, 14, 15, 20,  21,  22,  23, 5};
+  const std::vector<item_index> subset = {499, 3,  77, 0,  250, 251, 252, 4,  9, 11,
+                                          12,  13, 14, 15, 20,  21,  22,  23, 5};
   p.rows.subset = subset.data();
   p.rows.subset_size = subset.size();
   const auto best = batch(
-      p, 6, [](std::size_t, index) { return true; }, level);
+      p, 6, [](std::size_t, item_index) { return true; }, level);
   for (std::size_t u = 0; u < 9; ++u) {
     std::vector<float> expected;
-    for (const index i : subset) expected.push_back(full[u][static_cast<std::size_t>(i)]);
+    for (const item_index i : subset) expected.push_back(full[u][static_cast<std::size_t>(i)]);
     CHECK(p.scores(u, level) == expected);
     CHECK(best[u] == reference(expected, 6, subset));
   }
@@ -189,10 +186,10 @@ TEST_CASE("Equal scores go to the lower index, in every strip") {
   std::fill(p.item_factors.begin(), p.item_factors.end(), 0.5F);
   std::fill(p.biases.begin(), p.biases.end(), -1.0F);
   const auto best = batch(
-      p, 40, [](std::size_t, index) { return true; }, kernel::best_simd_level());
+      p, 40, [](std::size_t, item_index) { return true; }, kernel::best_simd_level());
   for (const auto& list : best)
     for (std::size_t rank = 0; rank < list.size(); ++rank)
-      CHECK(list[rank].item == static_cast<index>(rank));
+      CHECK(list[rank].item == static_cast<item_index>(rank));
 }
 
 TEST_CASE_TEMPLATE("Strips as wide as AVX-512 have the scores of narrow ones", Scalar, float,
@@ -235,14 +232,14 @@ TEST_CASE("Instruction sets with fused multiply-add agree to the bit") {
 TEST_CASE("No items, no users, no room: nothing happens") {
   const problem<float> none(3, 0, 4, 7);
   for (const auto& list : batch(
-           none, 5, [](std::size_t, index) { return true; }, kernel::best_simd_level()))
+           none, 5, [](std::size_t, item_index) { return true; }, kernel::best_simd_level()))
     CHECK(list.empty());
   const problem<float> some(3, 40, 4, 7);
   for (const auto& list : batch(
-           some, 0, [](std::size_t, index) { return true; }, kernel::best_simd_level()))
+           some, 0, [](std::size_t, item_index) { return true; }, kernel::best_simd_level()))
     CHECK(list.empty());
   const problem<float> nobody(0, 40, 4, 7);
   CHECK(batch(
-            nobody, 5, [](std::size_t, index) { return true; }, kernel::best_simd_level())
+            nobody, 5, [](std::size_t, item_index) { return true; }, kernel::best_simd_level())
             .empty());
 }

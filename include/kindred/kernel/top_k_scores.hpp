@@ -59,6 +59,9 @@ template <class Scalar, class Accept>
 void select_top_k_batch(const item_rows<Scalar>& items, std::span<const Scalar* const> users,
                         Accept&& accept, std::span<top_k_selector> best,
                         simd_level level = best_simd_level()) {
+  if (users.size() == 1)  // no group to share the work
+    return select_top_k(
+        items, users[0], [&](index item) { return accept(std::size_t{0}, item); }, best[0], level);
   constexpr std::size_t groups = 32;  // amortises the transposition of a strip to some percent
   constexpr std::size_t block = groups * score_group;
   for (std::size_t begin = 0; begin < users.size(); begin += block) {

@@ -1,0 +1,202 @@
+#pragma once
+
+#include <kindred/core/error.hpp>
+#include <kindred/core/parallel.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/dataset.hpp>
+#include <kindred/data/id_map.hpp>
+#include <kindred/model/concepts.hpp>
+#include <kindred/serve/detail/folded_ratings.hpp>
+#include <kindred/serve/detail/neighbors.hpp>
+#include <kindred/serve/detail/seen_items.hpp>
+#include <kindred/serve/external_id.hpp>
+#include <kindred/serve/filter.hpp>
+#include <kindred/serve/prediction.hpp>
+#include <kindred/serve/recommendations.hpp>
+#include <kindred/serve/top_k.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kindred {
+
+/// A model that can place a user it was not trained on, from some ratings.
+template <class Model>
+concept folding_model = latent_model<Model> &&
+    requires(const Model& model, std::span<const index> items, std::span<const float> ratings) {
+  {
+    model.fold_in(items, ratings)
+    } -> std::convertible_to<std::vector<typename Model::scalar_type>>;
+};
+
+/// Serves a fitted model by external ids. It shares the ids and the lists of seen items with the
+/// training data, not the ratings. Immutable: every member is safe from any thread.
+///
+///   const kindred::recommender recommender{std::move(model), train};
+///   for (const auto& [item, score] : recommender.recommend("42", 10)) ...
+///
+/// An id is text or an integer; "42" and 42 are the same. An unknown one is an answer, not an
+/// error: an unknown user, and a user without training ratings, gets the popularity ranking, with
+/// `cold_start()` set. Rankings are exact, with ties to the item of lower index; they hold fewer
+/// than k lines if fewer items may be recommended, and none for k = 0.
+template <ranking_model Model>
+class recommender {
+ public:
+  using model_type = Model;
+  static constexpr std::string_view kind = "recommender";
+
+  /// `train` is what the model was fitted on.
+  /// Throws not_fitted_error for a model without items, data_error if it does not fit the data.
+  recommender(Model model, const dataset& train)
+      : recommender(std::move(model), train.users(), train.items(), detail::seen_items(train)) {}
+
+  /// The best k items for a user. O(items x factors) for a latent model.
+  template <external_id Id>
+  [[nodiscard]] recommendations recommend(const Id& user, std::size_t k,
+                                          const recommend_options& options = {}) const {
+    const index u = users_.find_or_unknown(user);
+    return std::move(recommend_indices({&u, 1}, k, options).front());
+  }
+
+  /// The same for each of a contiguous range of user ids, in parallel and in blocks: for a latent
+  /// model much faster than one by one, and the same bits.
+  template <external_ids Ids>
+  [[nodiscard]] std::vector<recommendations> recommend(
+      const Ids& users, std::size_t k, const recommend_options& options = {}) const {
+    std::vector<index> indices;
+    indices.reserve(std::size(users));
+    for (const auto& user : users) indices.push_back(users_.find_or_unknown(user));
+    return recommend_indices(indices, k, options);
+  }
+
+  /// The best k items for someone who is not in the training data, from some ratings: any range
+  /// whose elements read as `[item id, rating]`. Of several ratings of one item the last counts.
+  /// Unknown items are skipped and listed in `unknown_items()`; if none is known, the answer is the
+  /// popularity ranking. Throws data_error if a rating is not finite.
+  template <class Ratings>
+  requires folding_model<Model>
+  [[nodiscard]] recommendations recommend_from(const Ratings& ratings, std::size_t k,
+                                               const recommend_options& options = {}) const;
+  [[nodiscard]] recommendations recommend_from(
+      std::initializer_list<item_rating> ratings, std::size_t k,
+      const recommend_options& options = {}) const requires folding_model<Model> {
+    return recommend_from(std::span<const item_rating>(ratings), k, options);
+  }
+
+  /// The k items whose factors point most nearly where those of `item` point: scores are cosines,
+  /// in [-1, 1]. Leaves out itself and items without factors (all zeros). Empty if the item is
+  /// unknown or has none. O(items x factors), in parallel.
+  template <external_id Id>
+  requires latent_model<Model>
+  [[nodiscard]] recommendations similar_items(const Id& item, std::size_t k) const {
+    const auto latent = model_.latent();
+    return nearest(items_, latent.item_factors, latent.factors, items_.find_or_unknown(item), k);
+  }
+
+  /// The same among users.
+  template <external_id Id>
+  requires latent_model<Model>
+  [[nodiscard]] recommendations similar_users(const Id& user, std::size_t k) const {
+    const auto latent = model_.latent();
+    return nearest(users_, latent.user_factors, latent.factors, users_.find_or_unknown(user), k);
+  }
+
+  /// The rating that the model expects. Allocates nothing.
+  template <external_id User, external_id Item>
+  requires rating_model<Model>
+  [[nodiscard]] prediction predict(const User& user, const Item& item) const noexcept {
+    return predict_index(users_.find_or_unknown(user), items_.find_or_unknown(item));
+  }
+
+  /// The same for each of a contiguous range of item ids, in their order.
+  template <external_id User, external_ids Items>
+  requires rating_model<Model>
+  [[nodiscard]] std::vector<item_prediction> predict(const User& user, const Items& items) const {
+    const index u = users_.find_or_unknown(user);
+    std::vector<item_prediction> predictions;
+    predictions.reserve(std::size(items));
+    for (const auto& item : items) {
+      const prediction p = predict_index(u, items_.find_or_unknown(item));
+      predictions.push_back({detail::id_text(item), p.rating, p.status});
+    }
+    return predictions;
+  }
+
+  /// The low-level form for services: fills `best` for a dense user index, best first, and returns
+  /// how many items it put there. Takes any index; what `recommend` does for an unknown user, this
+  /// does, too. Allocates nothing.
+  std::size_t top_k(index user, std::span<scored_item> best,
+                    bool exclude_seen = true) const noexcept requires latent_model<Model> {
+    top_k_selector selector(best);
+    const auto seen = seen_.of(user);
+    if (seen.empty()) {
+      detail::select_scored(
+          seen_.popularity(), std::nullopt, [](index) { return true; }, selector);
+      return selector.finish().size();
+    }
+    detail::ascending_lookup skip(exclude_seen ? seen : std::span<const index>());
+    const auto accept = [&](index item) { return !skip.contains(item); };
+    return kindred::top_k(model_, user, std::nullopt, accept, best).size();
+  }
+
+  [[nodiscard]] const Model& model() const noexcept { return model_; }
+  [[nodiscard]] const id_map& users() const noexcept { return users_; }
+  [[nodiscard]] const id_map& items() const noexcept { return items_; }
+
+ private:
+  recommender(Model model, id_map users, id_map items, detail::seen_items seen)
+      : model_(std::move(model)),
+        users_(std::move(users)),
+        items_(std::move(items)),
+        seen_(std::move(seen)) {
+    if (model_.num_items() == 0) throw not_fitted_error("the model of a recommender");
+    check_size("users", model_.num_users(), users_.size());
+    check_size("items", model_.num_items(), items_.size());
+  }
+
+  static void check_size(std::string_view what, index model, index data) {
+    if (model != data)
+      throw data_error("recommender: the model has " + detail::to_text(model) + ' ' +
+                       std::string(what) + ", the training data " + detail::to_text(data));
+  }
+
+  [[nodiscard]] std::vector<recommendations> recommend_indices(
+      std::span<const index> users, std::size_t k, const recommend_options& options) const;
+  void recommend_range(std::span<const index> users, std::size_t k,
+                       const detail::item_filter& filter, bool exclude_seen,
+                       recommendations* lists) const;
+  [[nodiscard]] recommendations recommend_popular(std::size_t k, const detail::item_filter& filter,
+                                                  std::vector<std::string> unknown = {}) const;
+
+  template <class Scalar>
+  [[nodiscard]] static recommendations nearest(const id_map& ids, const Scalar* rows,
+                                               std::size_t factors, index query, std::size_t k) {
+    if (query == unknown_index) return {};
+    return {ids, detail::nearest_rows(rows, ids.size(), factors, query, k)};
+  }
+
+  [[nodiscard]] prediction predict_index(index user, index item) const noexcept {
+    const float rating = model_.predict(user, item);
+    if (user == unknown_index)
+      return {rating, item == unknown_index ? prediction_status::unknown_both
+                                            : prediction_status::unknown_user};
+    return {rating,
+            item == unknown_index ? prediction_status::unknown_item : prediction_status::known};
+  }
+
+  Model model_;
+  id_map users_;
+  id_map items_;
+  detail::seen_items seen_;
+};
+
+}  // namespace kindred
+
+#include <kindred/serve/detail/recommender_impl.hpp>
