@@ -150,6 +150,12 @@ class recommender {
   [[nodiscard]] const id_map& users() const noexcept { return users_; }
   [[nodiscard]] const id_map& items() const noexcept { return items_; }
 
+  /// Saves to, and loads from, a model file (io/save.hpp): model, ids and lists of seen items.
+  template <class Writer>
+  void write(Writer& out) const;
+  template <class Reader>
+  [[nodiscard]] static recommender read(const Reader& in);
+
  private:
   recommender(Model model, id_map users, id_map items, detail::seen_items seen)
       : model_(std::move(model)),

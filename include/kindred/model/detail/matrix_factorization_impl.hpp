@@ -141,8 +141,9 @@ matrix_factorization<Scalar> matrix_factorization<Scalar>::read(const Reader& in
   model.mean_ = in.template get<double>("mean");
   model.low_ = in.template get<float>("min_value");
   model.high_ = in.template get<float>("max_value");
-  const std::size_t users = in.shape("user_biases").at(0);
-  const std::size_t items = in.shape("item_biases").at(0);
+  if (model.low_ > model.high_) throw data_error("min_value is greater than max_value");
+  const std::size_t users = in.rows("user_biases");
+  const std::size_t items = in.rows("item_biases");
   model.user_factors_ = in.template array<Scalar>("user_factors", {users, model.factors()});
   model.item_factors_ = in.template array<Scalar>("item_factors", {items, model.factors()});
   model.user_biases_ = in.template array<Scalar>("user_biases", {users});

@@ -80,4 +80,26 @@ const {
   return {items_, std::move(ranked), false, std::move(known.unknown)};
 }
 
+template <ranking_model Model>
+template <class Writer>
+void recommender<Model>::write(Writer& out) const {
+  out.add("model", model_);
+  out.add("users", users_);
+  out.add("items", items_);
+  out.add("seen_offsets", seen_.offsets(), {seen_.offsets().size()});
+  out.add("seen_items", seen_.items(), {seen_.items().size()});
+}
+
+template <ranking_model Model>
+template <class Reader>
+recommender<Model> recommender<Model>::read(const Reader& in) {
+  const auto model = in.template part<Model>("model");
+  const id_map users = in.ids("users");
+  const id_map items = in.ids("items");
+  auto seen = detail::checked_seen_items(in.template array<index>("seen_offsets"),
+                                         in.template array<index>("seen_items"), users.size(),
+                                         items.size());
+  return {model, users, items, std::move(seen)};
+}
+
 }  // namespace kindred

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/error.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -47,5 +48,27 @@ class seen_items {
   shared_array<index> items_;
   shared_array<float> popularity_;
 };
+
+/// Lists that a file holds, and that may be anything.
+/// Throws data_error unless they are ascending lists of items, one for each user.
+[[nodiscard]] inline seen_items checked_seen_items(shared_array<index> offsets,
+                                                   shared_array<index> items, index num_users,
+                                                   index num_items) {
+  const auto refuse_unless = [](bool sound) {
+    if (!sound) throw data_error("the lists of seen items contradict each other or the ids");
+  };
+  refuse_unless(offsets.size() == static_cast<std::size_t>(num_users) + 1 && offsets[0] == 0 &&
+                static_cast<std::size_t>(offsets[offsets.size() - 1]) == items.size() &&
+                std::is_sorted(offsets.begin(), offsets.end()));
+  for (std::size_t u = 0; u + 1 < offsets.size(); ++u) {
+    index next = 0;
+    for (auto n = static_cast<std::size_t>(offsets[u]);
+         n < static_cast<std::size_t>(offsets[u + 1]); ++n) {
+      refuse_unless(items[n] >= next && items[n] < num_items);
+      next = items[n] + 1;
+    }
+  }
+  return {std::move(offsets), std::move(items), num_items};
+}
 
 }  // namespace kindred::detail
