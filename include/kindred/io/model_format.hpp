@@ -53,13 +53,20 @@ inline constexpr std::string_view zero_checksum = "00000000";
   return crc32_of_blocks(file.substr(offset + zero_checksum.size()), head);
 }
 
-/// Whether no element is infinite or no number; true for whatever has no such values.
+/// Whether no element is infinite or no number, in parallel; true for what has no such values.
 template <class T>
-[[nodiscard]] bool all_finite(std::span<const T> elements) noexcept {
-  bool finite = true;
-  if constexpr (std::is_floating_point_v<T>)
-    for (const T element : elements) finite &= std::isfinite(element);
-  return finite;
+[[nodiscard]] bool all_finite(std::span<const T> elements) {
+  if constexpr (std::is_floating_point_v<T>) {
+    constexpr std::size_t block = std::size_t{1} << 16;
+    const auto odd = [&](std::size_t first, std::size_t last) {
+      bool finite = true;
+      for (std::size_t i = first; i < last; ++i) finite &= std::isfinite(elements[i]);
+      return finite ? 0.0 : 1.0;
+    };
+    return parallel_sum(elements.size(), odd, block) == 0;
+  } else {
+    return true;
+  }
 }
 
 }  // namespace kindred::detail
