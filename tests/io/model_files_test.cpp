@@ -145,19 +145,24 @@ TEST_CASE("a loaded model can be fitted anew, and its copies keep the old parame
   check_same(loaded, model);
 }
 
-TEST_CASE("options outside their range are a format_error that says which") {
+TEST_CASE("values that a factorization refuses are a format_error that says which") {
   const temporary_folder folder;
   save(factorization<float>(small_data()), folder.path("model"));
-  std::string bytes = test::read_file(folder.path("model"));
-  const std::string_view option = R"("init_scale":"0.07")";
-  bytes.replace(bytes.find(option), option.size(), R"("init_scale":"-0.7")");
-  const std::string path = folder.write("odd", bytes);
-  try {
-    (void)load_model<matrix_factorization<>>(path, {.verify_checksum = false});
-    FAIL("no error");
-  } catch (const format_error& error) {
-    CHECK(std::string_view(error.what()) == path + ": option init_scale = -0.7 is not in [0, 1e3)");
-  }
+  const auto message = [&](std::string_view from, std::string_view to) {
+    std::string bytes = test::read_file(folder.path("model"));
+    bytes.replace(bytes.find(from), from.size(), to);
+    const std::string path = folder.write("odd", bytes);
+    try {
+      (void)load_model<matrix_factorization<>>(path, {.verify_checksum = false});
+    } catch (const format_error& error) {
+      return std::string(error.what()).substr(path.size() + 2);
+    }
+    return std::string("no error");
+  };
+  CHECK(message(R"("init_scale":"0.07")", R"("init_scale":"-0.7")") ==
+        "option init_scale = -0.7 is not in [0, 1e3)");
+  CHECK(message(R"("min_value":"0.5")", R"("min_value":"5.5")") ==
+        "min_value is greater than max_value");
 }
 
 TEST_CASE("a recommender that is saved and loaded gives the same answers") {

@@ -107,6 +107,21 @@ TEST_CASE("a file that ends early or claims too much is refused") {
   }
 }
 
+TEST_CASE("a header longer than the format allows is not looked at") {
+  const auto message = [](std::uint64_t length) {
+    try {
+      (void)tensor_layout_parser(file, with_length("{}", length, 0)).parse();
+    } catch (const format_error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(says(message(100'000'000), "ends within its header"));
+  CHECK(says(message(100'000'001), "is no model file"));
+  CHECK(
+      says(message(~std::uint64_t{0}), "is no model file: length of its header: '18446744073709"));
+}
+
 TEST_CASE("tensors must cover the file, without hole or overlap") {
   CHECK(says(message_of("{" + tensor("a", "U8", "[4]", "[0,4]") + "," +
                             tensor("b", "U8", "[4]", "[3,7]") + "}",
