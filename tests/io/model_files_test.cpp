@@ -1,7 +1,9 @@
 #include <kindred/core/error.hpp>
 #include <kindred/io/load_recommender.hpp>
 #include <kindred/io/save.hpp>
+#include <kindred/model/baseline.hpp>
 #include <kindred/model/matrix_factorization.hpp>
+#include <kindred/model/popularity.hpp>
 #include <kindred/serve/recommender.hpp>
 
 #include <doctest/doctest.h>
@@ -119,6 +121,20 @@ TEST_CASE("a factorization without factors or biases is saved as it is") {
   }
 }
 
+TEST_CASE("a baseline that is saved and loaded is the same") {
+  baseline_model model({.epochs = 3, .user_regularization = 0.7, .clip = false});
+  model.fit(small_data());
+  check_round_trip(model);
+}
+
+TEST_CASE("a popularity that is saved and loaded is the same") {
+  for (const auto order : {popularity_order::ratings, popularity_order::damped_mean}) {
+    popularity_model model({.order = order, .damping = 1.0 / 3});
+    model.fit(small_data());
+    check_round_trip(model);
+  }
+}
+
 TEST_CASE("a factorization of another scalar is a format_error") {
   const temporary_folder folder;
   save(factorization<float>(small_data()), folder.path("model"));
@@ -129,6 +145,8 @@ TEST_CASE("a factorization of another scalar is a format_error") {
 TEST_CASE("a model that is not fitted has nothing to save") {
   const temporary_folder folder;
   CHECK_THROWS_AS(save(matrix_factorization<>(), folder.path("model")), not_fitted_error);
+  CHECK_THROWS_AS(save(baseline_model(), folder.path("model")), not_fitted_error);
+  CHECK_THROWS_AS(save(popularity_model(), folder.path("model")), not_fitted_error);
   CHECK(test::count_files(folder) == 0);
 }
 
@@ -199,6 +217,20 @@ TEST_CASE("a recommender and its model are different kinds of file") {
   CHECK_THROWS_AS((void)load_model<matrix_factorization<>>(folder.path("shop")), format_error);
   CHECK_THROWS_AS((void)load_recommender<matrix_factorization<double>>(folder.path("shop")),
                   format_error);
+}
+
+TEST_CASE("a recommender of any model can be saved") {
+  const temporary_folder folder;
+  const dataset train = small_data();
+  popularity_model popularity;
+  popularity.fit(train);
+  const recommender served{popularity, train};
+  save(served, folder.path("shop"));
+  const auto loaded = load_recommender<popularity_model>(folder.path("shop"));
+  for (index u = 0; u < train.num_users(); ++u) {
+    const std::string_view id = train.users().id(u);
+    CHECK(lines_of(loaded.recommend(id, 5)) == lines_of(served.recommend(id, 5)));
+  }
 }
 
 TEST_CASE("lists of seen items that contradict the ids are a format_error") {

@@ -104,8 +104,8 @@ class baseline_model {
     model.mean_ = in.template get<double>("mean");
     model.low_ = in.template get<float>("min_value");
     model.high_ = in.template get<float>("max_value");
-    model.user_biases_ = in.template array<float>("user_biases", {in.shape("user_biases").at(0)});
-    model.item_biases_ = in.template array<float>("item_biases", {in.shape("item_biases").at(0)});
+    model.user_biases_ = in.template array<float>("user_biases", {in.rows("user_biases")});
+    model.item_biases_ = in.template array<float>("item_biases", {in.rows("item_biases")});
     return model;
   }
 

@@ -106,7 +106,7 @@ class popularity_model {
     model.mean_ = in.template get<double>("mean");
     model.num_users_ = in.template get<index>("users");
     require_option(model.num_users_ >= 0, "users", model.num_users_, "[0, 2147483647]");
-    const std::size_t items = in.shape("item_biases").at(0);
+    const std::size_t items = in.rows("item_biases");
     model.item_counts_ = in.template array<float>("item_counts", {items});
     model.item_biases_ = in.template array<float>("item_biases", {items});
     return model;
