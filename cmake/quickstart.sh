@@ -20,8 +20,9 @@ if [ -n "${KINDRED_DATA:-}" ]; then
     if is_movielens "$folder"; then data=$folder; break; fi
   done
   [ -n "$data" ] || die "no MovieLens in KINDRED_DATA ($KINDRED_DATA)"
-elif cmake -DDESTINATION=build/data -P cmake/movielens.cmake; then
-  data=build/data/ml-latest-small
+else
+  cmake -DDESTINATION=build/data -P cmake/movielens.cmake
+  if is_movielens build/data/ml-latest-small; then data=build/data/ml-latest-small; fi
 fi
 
 if [ -n "$data" ]; then
