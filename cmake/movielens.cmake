@@ -3,7 +3,7 @@
 # Leaves MovieLens latest-small (edition of September 2018) in <folder>/ml-latest-small, or says why
 # not.
 set(url https://files.grouplens.org/datasets/movielens/ml-latest-small.zip)
-# As TensorFlow Datasets records it too (url_checksums/movielens.txt).
+# As TensorFlow Datasets records it (url_checksums/movielens.txt).
 set(expected 696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436)
 
 set(archive "${DESTINATION}/ml-latest-small.zip")
