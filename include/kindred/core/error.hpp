@@ -15,7 +15,7 @@ namespace detail {
 
 /// Shortest text that reads back as the same number.
 template <class Number>
-  requires std::is_arithmetic_v<Number>
+requires std::is_arithmetic_v<Number>
 [[nodiscard]] std::string to_text(Number number) {
   char buffer[64];
   const auto result = std::to_chars(buffer, buffer + sizeof buffer, number);

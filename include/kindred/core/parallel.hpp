@@ -11,7 +11,8 @@
 namespace kindred {
 
 /// Calls `body(begin, end)` on disjoint ranges that cover 0 .. count-1, in parallel in the caller's
-/// TBB arena. Ranges hold at least about `grain` elements; where they are cut is up to the schedule.
+/// TBB arena. Ranges hold at least about `grain` elements; where they are cut is up to the
+/// schedule.
 template <class Body>
 void parallel_for(std::size_t count, std::size_t grain, const Body& body) {
   if (count <= grain) {

@@ -19,7 +19,8 @@ struct aligned_allocator {
 
   aligned_allocator() = default;
   template <class U>
-  constexpr aligned_allocator(const aligned_allocator<U>&) noexcept {}  // NOLINT: allocators convert
+  // NOLINTNEXTLINE(google-explicit-constructor): allocators convert
+  constexpr aligned_allocator(const aligned_allocator<U>&) noexcept {}
 
   [[nodiscard]] T* allocate(std::size_t count) {
     if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
@@ -50,7 +51,8 @@ class shared_array {
  public:
   shared_array() = default;
 
-  shared_array(aligned_vector<T> elements)  // NOLINT: a finished vector becomes shared by assignment
+  // NOLINTNEXTLINE(google-explicit-constructor): a finished vector becomes shared by assignment
+  shared_array(aligned_vector<T> elements)
       : size_(elements.size()) {
     auto owner = std::make_shared<const aligned_vector<T>>(std::move(elements));
     data_ = std::shared_ptr<const T>(owner, owner->data());

@@ -15,7 +15,8 @@ template <class Model>
 concept rating_model = requires(const Model& model, index user, index item) {
   { model.num_users() } -> std::same_as<index>;
   { model.num_items() } -> std::same_as<index>;
-  { model.predict(user, item) } noexcept -> std::same_as<float>;
+  { model.predict(user, item) }
+  noexcept->std::same_as<float>;
 };
 
 /// A fitted model that scores all items for a user; a higher score ranks higher, and scores of one
@@ -24,7 +25,8 @@ template <class Model>
 concept ranking_model = requires(const Model& model, index user, std::span<float> scores) {
   { model.num_users() } -> std::same_as<index>;
   { model.num_items() } -> std::same_as<index>;
-  { model.score(user, scores) } noexcept -> std::same_as<void>;
+  { model.score(user, scores) }
+  noexcept->std::same_as<void>;
 };
 
 /// The parameters of a model that scores by inner product, as row-major matrices in place:
@@ -50,7 +52,8 @@ struct latent_view {
 template <class Model>
 concept latent_model = requires(const Model& model) {
   typename Model::scalar_type;
-  { model.latent() } noexcept -> std::same_as<latent_view<typename Model::scalar_type>>;
+  { model.latent() }
+  noexcept->std::same_as<latent_view<typename Model::scalar_type>>;
 };
 
 }  // namespace kindred

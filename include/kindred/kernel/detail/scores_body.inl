@@ -45,8 +45,7 @@ struct score_strip {
         for (std::size_t i = 0; i < lanes; ++i) store(panel + (f + i) * items + half, x[i]);
       }
       for (std::size_t f = whole; f < depth; ++f)
-        for (std::size_t i = half; i < half + lanes; ++i)
-          panel[f * items + i] = rows[i][begin + f];
+        for (std::size_t i = half; i < half + lanes; ++i) panel[f * items + i] = rows[i][begin + f];
     }
   }
 
@@ -54,8 +53,8 @@ struct score_strip {
   /// a group of users; rows of `start` are `start_stride` apart. Bit u of the result says that a
   /// score of user u reaches thresholds[u].
   static unsigned multiply(const Scalar* panel, const Scalar* users, std::size_t depth,
-                           const Scalar* start, std::size_t start_stride,
-                           const Scalar* thresholds, Scalar* scores) noexcept {
+                           const Scalar* start, std::size_t start_stride, const Scalar* thresholds,
+                           Scalar* scores) noexcept {
     vector low[score_group];
     vector high[score_group];
 #pragma GCC unroll 8
@@ -96,9 +95,8 @@ struct score_strip {
   }
 
   /// sums[item] += dot of `lanes` factors from `begin` on.
-  [[gnu::always_inline]] static inline void accumulate(const Scalar* const* rows,
-                                                       std::size_t begin, const Scalar* user,
-                                                       vector& sums) noexcept {
+  [[gnu::always_inline]] static inline void accumulate(const Scalar* const* rows, std::size_t begin,
+                                                       const Scalar* user, vector& sums) noexcept {
     vector x[lanes];
     transpose(rows, begin, x);
 #pragma GCC unroll 16
@@ -106,8 +104,7 @@ struct score_strip {
   }
 
   /// x[factor][item] of `lanes` factors from `begin` on, of as many rows.
-  [[gnu::always_inline]] static inline void transpose(const Scalar* const* rows,
-                                                      std::size_t begin,
+  [[gnu::always_inline]] static inline void transpose(const Scalar* const* rows, std::size_t begin,
                                                       vector (&x)[lanes]) noexcept {
     constexpr auto all = std::make_index_sequence<lanes>{};
 #pragma GCC unroll 16
