@@ -52,8 +52,7 @@ class shared_array {
   shared_array() = default;
 
   // NOLINTNEXTLINE(google-explicit-constructor): a finished vector becomes shared by assignment
-  shared_array(aligned_vector<T> elements)
-      : size_(elements.size()) {
+  shared_array(aligned_vector<T> elements) : size_(elements.size()) {
     auto owner = std::make_shared<const aligned_vector<T>>(std::move(elements));
     data_ = std::shared_ptr<const T>(owner, owner->data());
   }
