@@ -12,6 +12,9 @@ find include tests examples bench \( -name '*.hpp' -o -name '*.inl' -o -name '*.
   -exec clang-format-14 --dry-run -Werror {} +
 say "the format is right"
 
-# One translation unit with every header, as the header sets' own check compiles it.
+# As the header sets' own check compiles them: the umbrella, and each header of a component.
 cmake --preset dev >/dev/null
-clang-tidy-14 -p build/dev --quiet build/dev/*_verify_interface_header_sets/kindred/kindred.hpp.cxx
+umbrella=build/dev/kindred_verify_interface_header_sets/kindred/kindred.hpp.cxx
+find build/dev \( -path "$umbrella" -o -path '*/kindred_*_verify_interface_header_sets/*.cxx' \) \
+  -exec clang-tidy-14 -p build/dev --quiet {} +
+say "the linter has nothing to say"
