@@ -127,10 +127,9 @@ struct sgd_pass {
   }
 
   /// Steps the ratings first, first + gap, first + 2 gap and first + 3 gap.
-  [[gnu::always_inline]] static inline double step_four(const sgd_tile& tile, std::size_t first,
-                                                        std::size_t gap,
-                                                        const sgd_matrices<Scalar>& m,
-                                                        const sgd_step<Scalar>& s) noexcept {
+  [[gnu::noinline]] static double step_four(const sgd_tile& tile, std::size_t first,
+                                            std::size_t gap, const sgd_matrices<Scalar>& m,
+                                            const sgd_step<Scalar>& s) noexcept {
     const tile_rating& a = tile.ratings[first];
     const tile_rating& b = tile.ratings[first + gap];
     const tile_rating& c = tile.ratings[first + 2 * gap];
@@ -148,7 +147,6 @@ struct sgd_pass {
         row(m.item_factors, a.item, m.stride), row(m.item_factors, b.item, m.stride),
         row(m.item_factors, c.item, m.stride), row(m.item_factors, d.item, m.stride)};
     partial products[4];
-#pragma GCC unroll 4
     for (int n = 0; n < 4; ++n) sweep(p[n], q[n], m.stride, products[n]);
     row_products<four> rows;
     sum_four<Scalar>(products[0].pq, products[1].pq, products[2].pq, products[3].pq, rows.pq);
@@ -193,7 +191,6 @@ struct sgd_pass {
     store(&m.items[b.item].factor_curvature, state.item_bias_curvature);
     store(&m.items[c.item].factor_curvature, state.item_bias);
     store(&m.items[d.item].factor_curvature, state.item_decay);
-#pragma GCC unroll 4
     for (int n = 0; n < 4; ++n)
       apply(p[n], q[n], m.stride,
             row_update<Scalar>{change.keep_p[n], change.pull_p[n], change.keep_q[n],
@@ -219,7 +216,7 @@ struct sgd_pass {
     vector pq = x * y;
     vector pp = x * x;
     vector qq = y * y;
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (std::size_t f = lanes; f < length; f += lanes) {
       load(x, p + f);
       load(y, q + f);
@@ -243,7 +240,7 @@ struct sgd_pass {
     const vector pull_q = vector{} + change.pull_q;
     vector x;
     vector y;
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (std::size_t f = 0; f < length; f += lanes) {
       load(x, p + f);
       load(y, q + f);

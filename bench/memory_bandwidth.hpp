@@ -1,0 +1,35 @@
+#pragma once
+
+#include <kindred/core/parallel.hpp>
+#include <kindred/core/shared_array.hpp>
+
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+
+namespace kindred::bench {
+
+/// Bytes a second that copying far outside the caches moves (read and written), best of five.
+inline double copy_bandwidth(int threads) {
+  constexpr std::size_t bytes = std::size_t{256} << 20;
+  const aligned_vector<char> from(bytes, 'k');
+  aligned_vector<char> to(bytes, 'd');
+  tbb::task_arena arena(threads);
+  double best = 0;
+  for (int round = 0; round < 5; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    arena.execute([&] {
+      parallel_for(bytes, std::size_t{4} << 20, [&](std::size_t first, std::size_t last) {
+        std::memcpy(to.data() + first, from.data() + first, last - first);
+      });
+    });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    best = std::max(best, 2.0 * static_cast<double>(bytes) / took.count());
+  }
+  return best;
+}
+
+}  // namespace kindred::bench

@@ -1,0 +1,21 @@
+#pragma once
+
+/// Everything of kindred that needs only Eigen and oneTBB.
+
+#include <kindred/data/eigen.hpp>
+#include <kindred/data/feature_table.hpp>
+#include <kindred/data/filter.hpp>
+#include <kindred/data/load.hpp>
+#include <kindred/data/split.hpp>
+#include <kindred/data/synthetic.hpp>
+#include <kindred/evaluate/evaluate_ranking.hpp>
+#include <kindred/evaluate/evaluate_ratings.hpp>
+#include <kindred/io/load_recommender.hpp>
+#include <kindred/io/save.hpp>
+#include <kindred/model/baseline.hpp>
+#include <kindred/model/matrix_factorization.hpp>
+#include <kindred/model/popularity.hpp>
+#include <kindred/serve/recommender.hpp>
+#include <kindred/source/csv.hpp>
+#include <kindred/train/console_observer.hpp>
+#include <kindred/version.hpp>

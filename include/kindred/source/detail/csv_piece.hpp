@@ -1,0 +1,197 @@
+#pragma once
+
+#include <kindred/core/error.hpp>
+#include <kindred/data/rating_source.hpp>
+#include <kindred/source/detail/csv_row.hpp>
+#include <kindred/source/detail/number.hpp>
+#include <kindred/source/time.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kindred::detail {
+
+/// What a column of ratings is read for.
+enum class csv_role : std::size_t { user, item, rating, time, weight };
+inline constexpr std::size_t csv_roles = 5;
+
+[[nodiscard]] constexpr std::string_view name_of(csv_role role) noexcept {
+  constexpr std::string_view names[csv_roles] = {"user id", "item id", "rating", "time", "weight"};
+  return names[static_cast<std::size_t>(role)];
+}
+
+/// Where each role is in a row: its column from 1, or 0 if it is not read.
+struct csv_columns {
+  std::array<std::size_t, csv_roles> columns = {};
+
+  [[nodiscard]] std::size_t operator[](csv_role role) const noexcept {
+    return columns[static_cast<std::size_t>(role)];
+  }
+  [[nodiscard]] std::size_t& operator[](csv_role role) noexcept {
+    return columns[static_cast<std::size_t>(role)];
+  }
+  /// How many columns a row must have.
+  [[nodiscard]] std::size_t needed() const noexcept {
+    return *std::max_element(columns.begin(), columns.end());
+  }
+};
+
+/// How a file is written and what is read of it.
+struct csv_format {
+  csv_dialect dialect;
+  csv_columns columns;
+  std::int64_t ticks_per_second = 1;
+};
+
+/// What a row that is not complete is reported as.
+[[nodiscard]] inline std::string reason_of(row_status status, const csv_dialect& dialect) {
+  if (status == row_status::unterminated_quote) return "quote is not closed";
+  if (status == row_status::text_after_quote) return "text behind a closing quote";
+  return "row is longer than " + to_text(dialect.max_row_bytes) + " bytes";
+}
+
+[[nodiscard]] inline bool is_blank(std::span<const csv_field> fields) noexcept {
+  return fields.size() == 1 && !fields[0].is_quoted && fields[0].text().empty();
+}
+
+/// A run of rows, and what they are read into.
+class csv_piece {
+ public:
+  rating_batch batch;       ///< its lines count from 1, the first of the piece
+  std::uint64_t lines = 0;  ///< how many lines the piece has
+
+  /// Reads the rows that begin at begin .. end-1 of `text`. Texts of the batch are good as long as
+  /// `text` and the piece are left alone. `is_last` as for csv_scanner.
+  void parse(const csv_format& format, std::string_view text, bool is_last, std::size_t begin,
+             std::size_t end) {
+    start(format, text);
+    csv_scanner scanner(format.dialect, text, is_last, format.columns.needed());
+    for (const char* at = text.data() + begin; at < text.data() + end; at = scanner.next())
+      read(scanner.scan(at), scanner);
+  }
+
+  /// Reads one row that is known to be bad.
+  void reject(const csv_format& format, row_status status, const csv_scanner& scanner) {
+    start(format, {});
+    read(status, scanner);
+  }
+
+ private:
+  struct parsed_id {
+    std::optional<std::int64_t> integer;
+    std::string_view text;
+  };
+
+  void start(const csv_format& format, std::string_view text) noexcept {
+    format_ = &format;
+    needed_ = format.columns.needed();
+    readable_ = text.data() + text.size();
+    batch.clear();
+    strings_.clear();
+    lines = 0;
+  }
+
+  void read(row_status status, const csv_scanner& scanner) {
+    line_ = lines + 1;
+    lines += scanner.lines();
+    if (status == row_status::complete) return read_row(scanner.fields());
+    reject(scanner.trouble_column(), std::string(scanner.trouble()),
+           reason_of(status, format_->dialect));
+  }
+
+  void read_row(std::span<const csv_field> fields) {
+    if (fields.size() < needed_) return read_short_row(fields);
+    parsed_id user;
+    parsed_id item;
+    float rating = 1;
+    std::int64_t time = 0;
+    float weight = 1;
+    const bool is_good = read_id(csv_role::user, fields, batch.users, user) &&
+                         read_id(csv_role::item, fields, batch.items, item) &&
+                         read_float(csv_role::rating, fields, rating) && read_time(fields, time) &&
+                         read_weight(fields, weight);
+    if (!is_good) return;
+    add(batch.users, user);
+    add(batch.items, item);
+    batch.values.push_back(rating);
+    if (format_->columns[csv_role::time] > 0) batch.times.push_back(time);
+    if (format_->columns[csv_role::weight] > 0) batch.weights.push_back(weight);
+    batch.lines.push_back(line_);
+  }
+
+  void read_short_row(std::span<const csv_field> fields) {
+    if (is_blank(fields)) return;
+    const csv_field whole{fields.front().begin, fields.back().end};
+    reject(0, std::string(whole.raw().substr(0, 256)),
+           "row has " + to_text(fields.size()) + " of " + to_text(needed_) + " columns");
+  }
+
+  bool read_id(csv_role role, std::span<const csv_field> fields, const id_column& column,
+               parsed_id& id) {
+    const csv_field& field = fields[format_->columns[role] - 1];
+    id.text = field.has_quotes ? strings_.emplace_back(field.content()) : field.text();
+    if (id.text.empty()) return reject(role, field, "is empty");
+    if (column.texts.empty() && !field.has_quotes)
+      id.integer = parse_integer_id(id.text, readable_);
+    return true;
+  }
+
+  /// Leaves the value alone if the role is not read.
+  bool read_float(csv_role role, std::span<const csv_field> fields, float& value) {
+    const std::size_t column = format_->columns[role];
+    if (column == 0) return true;
+    const csv_field& field = fields[column - 1];
+    const char* const trouble = parse_float(field.text(), value);
+    return trouble == nullptr || reject(role, field, trouble);
+  }
+
+  bool read_time(std::span<const csv_field> fields, std::int64_t& value) {
+    const std::size_t column = format_->columns[csv_role::time];
+    if (column == 0) return true;
+    const csv_field& field = fields[column - 1];
+    const auto time = parse_time(field.text(), format_->ticks_per_second, readable_);
+    if (!time) return reject(csv_role::time, field, "is neither a number nor a date");
+    value = *time;
+    return true;
+  }
+
+  bool read_weight(std::span<const csv_field> fields, float& value) {
+    if (!read_float(csv_role::weight, fields, value)) return false;
+    return value > 0 || reject(csv_role::weight, fields[format_->columns[csv_role::weight] - 1],
+                               "is not positive");
+  }
+
+  /// A column of ids stays integers until an id is not one.
+  void add(id_column& column, const parsed_id& id) {
+    if (id.integer) return column.integers.push_back(*id.integer);
+    for (const std::int64_t integer : column.integers)
+      column.texts.push_back(strings_.emplace_back(to_text(integer)));
+    column.integers.clear();
+    column.texts.push_back(id.text);
+  }
+
+  bool reject(csv_role role, const csv_field& field, std::string_view trouble) {
+    reject(format_->columns[role], field.content(),
+           std::string(name_of(role)) + ' ' + std::string(trouble));
+    return false;
+  }
+  void reject(std::size_t column, std::string value, std::string reason) {
+    batch.rejected.push_back({line_, column, std::move(value), std::move(reason)});
+  }
+
+  const csv_format* format_ = nullptr;
+  std::size_t needed_ = 0;
+  const char* readable_ = nullptr;
+  std::uint64_t line_ = 0;
+  std::deque<std::string> strings_;  ///< what the batch shows and the text does not hold
+};
+
+}  // namespace kindred::detail

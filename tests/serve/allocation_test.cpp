@@ -1,0 +1,80 @@
+#include <kindred/serve/recommender.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "support.hpp"
+
+#ifdef __clang__
+#define KINDRED_TEST_HAS_TSAN __has_feature(thread_sanitizer)
+#else
+#define KINDRED_TEST_HAS_TSAN 0
+#endif
+
+#if KINDRED_TEST_HAS_TSAN
+
+TEST_CASE("What promises to allocate nothing does so") {
+  MESSAGE("skipped: clang links ThreadSanitizer's own operator new, which counts nothing");
+}
+
+#else
+
+namespace {
+
+std::atomic<long> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+// Not inlined, or g++ sees free() on what new-expressions made and warns of a mismatch.
+[[gnu::noinline]] void release(void* memory) noexcept { std::free(memory); }
+
+}  // namespace
+
+// Also the one that does not throw, which else is the sanitizer's, with a delete that is ours.
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size, alignof(std::max_align_t));
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
+
+namespace kindred::test {
+
+TEST_CASE("What promises to allocate nothing does so") {
+  const auto train = random_dataset(300, 20, 90, 71);
+  const recommender served{latent_stub<double>(20, 90, 140), train};
+  std::vector<scored_item> best(10);
+  (void)served.top_k(0, best);
+
+  const long before = allocations;
+  std::size_t selected = 0;
+  for (index u = -1; u < 25; ++u) selected += served.top_k(u, best);
+  const auto prediction = served.predict("u3", "a long id that nobody has, and that is no number");
+  CHECK(allocations == before);
+  CHECK(selected > 0);
+  CHECK(prediction.status == prediction_status::unknown_item);
+
+  (void)served.recommend("u3", 10);
+  CHECK(allocations > before);  // the counter works
+}
+
+}  // namespace kindred::test
+
+#endif
