@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -62,7 +63,7 @@ TEST_CASE("to_text: the shortest text that reads back") {
   CHECK(detail::to_text(0.1F) == "0.1");
   CHECK(detail::to_text(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
   CHECK(detail::to_text(std::nan("")) == "nan");
-  CHECK(std::stod(detail::to_text(-std::numeric_limits<double>::denorm_min())) ==
+  CHECK(std::strtod(detail::to_text(-std::numeric_limits<double>::denorm_min()).c_str(), nullptr) ==
         -std::numeric_limits<double>::denorm_min());
 }
 

@@ -127,7 +127,8 @@ TEST_CASE_FIXTURE(folding, "A trained model is ranked as its own scores say") {
     const auto scores = scores_of(model, u);
     const auto expected = expected_for(model, train, u, 10);
     const auto list = served.recommend(train.users().id(u), 10);
-    for (std::size_t rank = 0; rank < 10; ++rank) {
+    REQUIRE(list.size() == expected.size());
+    for (std::size_t rank = 0; rank < list.size(); ++rank) {
       const auto [item, score] = list.entries()[rank];
       const float own = scores[static_cast<std::size_t>(item)];
       if (std::abs(score - own) > 1e-5F || std::abs(score - expected[rank].score) > 1e-5F) ++wrong;

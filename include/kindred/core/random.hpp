@@ -73,18 +73,20 @@ class counter_rng {
 
 /// A seeded shuffle of 0 .. size-1 that needs no memory and can be asked for any element in any
 /// order: a Feistel network on the next even power of two, walked until it falls inside (Black and
-/// Rogaway, "Ciphers with arbitrary finite domains", 2002). At most four steps a call on average.
+/// Rogaway, "Ciphers with arbitrary finite domains", 2002). At most four steps a call on average,
+/// 256 / size for sizes up to 64: a smaller network is measurably not uniform.
 class random_permutation {
  public:
   constexpr random_permutation(std::uint64_t size, std::uint64_t seed) noexcept
       : size_(size),
-        half_bits_(size < 2 ? 1U : static_cast<unsigned>(std::bit_width(size - 1) + 1) / 2),
+        half_bits_(size <= 256 ? 4U : static_cast<unsigned>(std::bit_width(size - 1) + 1) / 2),
         rng_(seed, 0x7065726dU) {}
 
   [[nodiscard]] constexpr std::uint64_t size() const noexcept { return size_; }
 
   /// Where `position` goes; a bijection on 0 .. size-1. Precondition: position < size().
   [[nodiscard]] constexpr std::uint64_t operator()(std::uint64_t position) const noexcept {
+    if (size_ < 2) return position;
     do position = step(position);
     while (position >= size_);
     return position;
@@ -95,7 +97,7 @@ class random_permutation {
     const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
     std::uint64_t left = x >> half_bits_;
     std::uint64_t right = x & mask;
-    for (std::uint64_t round = 0; round < 4; ++round) {
+    for (std::uint64_t round = 0; round < 6; ++round) {
       const std::uint64_t mixed = rng_.bits((round << 60) ^ right) & mask;
       const std::uint64_t next = left ^ mixed;
       left = right;

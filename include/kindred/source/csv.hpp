@@ -37,7 +37,7 @@ namespace kindred {
 /// format_error if it is empty, has a header and nothing else, lacks a column, or is compressed.
 class csv_source {
  public:
-  explicit csv_source(std::string path, csv_options options = {})
+  explicit csv_source(const std::string& path, csv_options options = {})
       : csv_source(path, detail::text_feed(mapped_file(path)), std::move(options)) {}
 
   /// Reads what `reader` yields, for example a gzip_file.
