@@ -10,6 +10,24 @@
 
 namespace kindred {
 
+namespace detail {
+
+/// A loop body without its type, so that oneTBB's loop is compiled once and not for every body:
+/// each costs the compiler a third of a second.
+struct loop_body {
+  const void* body;
+  void (*call)(const void* body, std::size_t begin, std::size_t end);
+};
+
+inline void run_parallel(std::size_t count, std::size_t grain, loop_body loop) {
+  ::tbb::parallel_for(::tbb::blocked_range<std::size_t>(0, count, grain),
+                      [loop](const ::tbb::blocked_range<std::size_t>& range) {
+                        loop.call(loop.body, range.begin(), range.end());
+                      });
+}
+
+}  // namespace detail
+
 /// Calls `body(begin, end)` on disjoint ranges that cover 0 .. count-1, in parallel in the caller's
 /// TBB arena. Ranges hold at least about `grain` elements; where they are cut is up to the
 /// schedule.
@@ -19,9 +37,10 @@ void parallel_for(std::size_t count, std::size_t grain, const Body& body) {
     if (count > 0) body(std::size_t{0}, count);
     return;
   }
-  ::tbb::parallel_for(
-      ::tbb::blocked_range<std::size_t>(0, count, std::max<std::size_t>(grain, 1)),
-      [&](const ::tbb::blocked_range<std::size_t>& range) { body(range.begin(), range.end()); });
+  detail::run_parallel(count, std::max<std::size_t>(grain, 1),
+                       {&body, [](const void* erased, std::size_t begin, std::size_t end) {
+                          (*static_cast<const Body*>(erased))(begin, end);
+                        }});
 }
 
 /// How many elements `parallel_sum` adds up in one go; fixed, so that its result is, too.
