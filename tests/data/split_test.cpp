@@ -59,7 +59,12 @@ void check_split(const Split& make) {
 template <class Split>
 void check_seed_matters(const Split& make) {
   const dataset data = random_dataset(3000, 90, 70, 1);
-  CHECK_FALSE(same(make(data, 1).test, make(data, 2).test));
+  // Where the seed only breaks a few ties, two seeds may well agree; nine in a row do not.
+  const split first = make(data, 1);
+  bool differs = false;
+  for (std::uint64_t seed = 2; seed <= 10; ++seed)
+    differs = differs || !same(first.test, make(data, seed).test);
+  CHECK(differs);
 }
 
 template <class Split>
