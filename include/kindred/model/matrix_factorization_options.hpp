@@ -16,11 +16,11 @@ struct matrix_factorization_options {
   int epochs = 20;
   learning_rate_schedule schedule = learning_rate_schedule::adagrad;
   /// Step size, > 0. AdaGrad wants about 0.05 .. 0.2, the other schedules 0.002 .. 0.02.
-  double learning_rate = 0.1;
+  double learning_rate = 0.05;
   /// Of the inverse_time schedule, >= 0.
   double learning_rate_decay = 0.1;
   /// L2 penalty on the factors of each rating's user and item, >= 0.
-  double regularization = 0.05;
+  double regularization = 0.1;
   /// L2 penalty on the biases, likewise.
   double bias_regularization = 0.02;
   /// The penalty of a row with n ratings is multiplied by (mean n / n)^frequency_exponent, in
