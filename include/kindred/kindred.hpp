@@ -8,6 +8,7 @@
 #include <kindred/data/load.hpp>
 #include <kindred/data/split.hpp>
 #include <kindred/data/synthetic.hpp>
+#include <kindred/evaluate/cross_validate.hpp>
 #include <kindred/evaluate/evaluate_ranking.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/io/load_recommender.hpp>
