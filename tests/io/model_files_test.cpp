@@ -72,6 +72,22 @@ void check_round_trip(const Model& model) {
   check_same(model, loaded);
 }
 
+/// What loading says of the model's file with `from` replaced by `to`, without the path.
+template <class Model>
+std::string refusal_of(const Model& model, std::string_view from, std::string_view to) {
+  const temporary_folder folder;
+  save(model, folder.path("model"));
+  std::string bytes = test::read_file(folder.path("model"));
+  bytes.replace(bytes.find(from), from.size(), to);
+  const std::string path = folder.write("odd", bytes);
+  try {
+    (void)load_model<Model>(path, {.verify_checksum = false});
+  } catch (const format_error& error) {
+    return std::string(error.what()).substr(path.size() + 2);
+  }
+  return "no error";
+}
+
 std::vector<std::pair<std::string, float>> lines_of(const recommendations& list) {
   std::vector<std::pair<std::string, float>> lines;
   for (const auto& [item, score] : list) lines.emplace_back(item, score);
@@ -163,24 +179,21 @@ TEST_CASE("a loaded model can be fitted anew, and its copies keep the old parame
   check_same(loaded, model);
 }
 
-TEST_CASE("values that a factorization refuses are a format_error that says which") {
-  const temporary_folder folder;
-  save(factorization<float>(small_data()), folder.path("model"));
-  const auto message = [&](std::string_view from, std::string_view to) {
-    std::string bytes = test::read_file(folder.path("model"));
-    bytes.replace(bytes.find(from), from.size(), to);
-    const std::string path = folder.write("odd", bytes);
-    try {
-      (void)load_model<matrix_factorization<>>(path, {.verify_checksum = false});
-    } catch (const format_error& error) {
-      return std::string(error.what()).substr(path.size() + 2);
-    }
-    return std::string("no error");
-  };
-  CHECK(message(R"("init_scale":"0.07")", R"("init_scale":"-0.7")") ==
-        "option init_scale = -0.7 is not in [0, 1e3)");
-  CHECK(message(R"("min_value":"0.5")", R"("min_value":"5.5")") ==
-        "min_value is greater than max_value");
+TEST_CASE("values that a model refuses are a format_error that says which") {
+  CHECK(refusal_of(factorization<float>(small_data()), R"("init_scale":"0.07")",
+                   R"("init_scale":"-0.7")") == "option init_scale = -0.7 is not in [0, 1e3)");
+  CHECK(refusal_of(factorization<float>(small_data()), R"("schedule":"0")", R"("schedule":"7")") ==
+        "option schedule = 7 is not in {constant, inverse_time, adagrad}");
+  CHECK(refusal_of(factorization<float>(small_data()), R"("min_value":"0.5")",
+                   R"("min_value":"5.5")") == "min_value is greater than max_value");
+  baseline_model baseline({.epochs = 1});
+  baseline.fit(small_data());
+  CHECK(refusal_of(baseline, R"("solver":"0")", R"("solver":"2")") ==
+        "option solver = 2 is not in {als, sgd}");
+  popularity_model popularity;
+  popularity.fit(small_data());
+  CHECK(refusal_of(popularity, R"("order":"0")", R"("order":"2")") ==
+        "option order = 2 is not in {ratings, damped_mean}");
 }
 
 TEST_CASE("a recommender that is saved and loaded gives the same answers") {

@@ -382,6 +382,9 @@ TEST_CASE("options outside their range are refused by name") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(refused({.factors = -1}) == "factors");
   CHECK(refused({.epochs = -1}) == "epochs");
+  for (const int schedule : {-1, 3})
+    CHECK(refused({.schedule = static_cast<kindred::learning_rate_schedule>(schedule)}) ==
+          "schedule");
   CHECK(refused({.learning_rate = -0.1}) == "learning_rate");
   CHECK(refused({.learning_rate = nan}) == "learning_rate");
   CHECK(refused({.regularization = -1}) == "regularization");

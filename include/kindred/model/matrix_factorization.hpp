@@ -9,6 +9,7 @@
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/fold_in.hpp>
+#include <kindred/model/detail/mf_trainer.hpp>
 #include <kindred/model/matrix_factorization_options.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
@@ -122,9 +123,6 @@ class matrix_factorization {
   [[nodiscard]] static matrix_factorization read(const Reader& in);
 
  private:
-  template <class Kernels>
-  class trainer;
-
   void take(mf_parameters<Scalar> parameters, const dataset& train);
 
   matrix_factorization_options options_;

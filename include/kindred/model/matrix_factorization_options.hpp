@@ -48,6 +48,10 @@ struct matrix_factorization_options {
 inline void check_options(const matrix_factorization_options& o) {
   require_option(o.factors >= 0 && o.factors <= 4096, "factors", o.factors, "[0, 4096]");
   require_option(o.epochs >= 0, "epochs", o.epochs, "[0, 2147483647]");
+  const auto schedule = static_cast<int>(o.schedule);
+  constexpr auto last_schedule = static_cast<int>(learning_rate_schedule::adagrad);
+  require_option(schedule >= 0 && schedule <= last_schedule, "schedule", schedule,
+                 "{constant, inverse_time, adagrad}");
   require_option(o.learning_rate > 0 && o.learning_rate < 1e6, "learning_rate", o.learning_rate,
                  "(0, 1e6)");
   require_option(o.learning_rate_decay >= 0 && o.learning_rate_decay < 1e6, "learning_rate_decay",

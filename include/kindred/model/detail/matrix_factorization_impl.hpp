@@ -4,68 +4,18 @@
 
 namespace kindred {
 
-/// Drives the kernels of a backend through the epochs of a fit.
-template <std::floating_point Scalar>
-template <class Kernels>
-class matrix_factorization<Scalar>::trainer {
- public:
-  trainer(Kernels& kernels, const matrix_factorization_options& options, const dataset& train,
-          const std::stop_token& stop)
-      : kernels_(kernels), options_(options), train_(train), stop_(stop) {}
-
-  epoch_result run_epoch(int epoch) {
-    const double rate = scheduled_learning_rate(options_.schedule, options_.learning_rate,
-                                                options_.learning_rate_decay, epoch);
-    const kernel::sgd_step<Scalar> step{
-        .mean = static_cast<Scalar>(options_.biases ? train_.mean() : 0),
-        .learning_rate = static_cast<Scalar>(rate),
-        .bias_learning_rate = static_cast<Scalar>(options_.biases ? rate : 0),
-        .regularization = static_cast<Scalar>(options_.regularization),
-        .bias_regularization = static_cast<Scalar>(options_.bias_regularization),
-        .per_factor = options_.factors > 0 ? Scalar{1} / static_cast<Scalar>(options_.factors) : 0,
-        .adagrad = options_.schedule == learning_rate_schedule::adagrad,
-        .nonnegative = options_.nonnegative};
-    return {kernels_.epoch(step, epoch, stop_), rate};
-  }
-
-  double validation_rmse(const dataset& validation) const {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    const double low = options_.clip ? static_cast<double>(train_.min_value()) : -infinity;
-    const double high = options_.clip ? static_cast<double>(train_.max_value()) : infinity;
-    return std::sqrt(kernels_.squared_error(validation, low, high) /
-                     static_cast<double>(validation.size()));
-  }
-
-  void keep() { kernels_.keep(); }
-  void restore() { kernels_.restore(); }
-
- private:
-  Kernels& kernels_;
-  const matrix_factorization_options& options_;
-  const dataset& train_;
-  const std::stop_token& stop_;
-};
-
 template <std::floating_point Scalar>
 template <execution_backend Backend>
 fit_history matrix_factorization<Scalar>::fit(const dataset& train, const fit_options& fit,
                                               const Backend& backend) {
-  training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
+  const training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
   if (train.empty()) throw data_error("matrix_factorization: no ratings to fit");
   if (options_.nonnegative && !options_.biases && train.min_value() < 0)
     throw data_error("matrix_factorization: rating " + detail::to_text(train.min_value()) +
                      " is negative, which nonnegative factors without biases cannot be");
-  mf_kernels<Backend, Scalar> kernels(backend, train,
-                                      mf_setup{.factors = factors(),
-                                               .biases = options_.biases,
-                                               .nonnegative = options_.nonnegative,
-                                               .init_scale = options_.init_scale,
-                                               .frequency_exponent = options_.frequency_exponent,
-                                               .blocks = static_cast<std::size_t>(options_.blocks),
-                                               .seed = options_.seed});
-  trainer<mf_kernels<Backend, Scalar>> driver(kernels, options_, train, fit.stop);
-  fit_history history = train_epochs(driver, plan, fit);
-  mf_parameters<Scalar> parameters = kernels.parameters();
+  detail::mf_trainer<Backend, Scalar> trainer(backend, train, options_, fit.stop);
+  fit_history history = train_epochs(trainer, plan, fit);
+  mf_parameters<Scalar> parameters = trainer.parameters();
   if (!all_finite(parameters))
     throw divergence_error(kind, history.best_epoch, options_.learning_rate);
   take(std::move(parameters), train);
