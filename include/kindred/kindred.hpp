@@ -16,6 +16,7 @@
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/popularity.hpp>
+#include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>
 #include <kindred/train/console_observer.hpp>
