@@ -46,8 +46,9 @@ class csv_source {
       : csv_source(std::make_unique<Reader>(std::move(reader)), std::move(options)) {}
 
   explicit csv_source(std::unique_ptr<byte_reader> reader, csv_options options = {})
-      : csv_source(std::string(reader->name()), detail::text_feed(std::move(reader)),
-                   std::move(options)) {}
+      : name_(reader->name()), options_(std::move(options)), feed_(std::move(reader)) {
+    read_head();
+  }
 
   /// Reads the text itself; `name` stands for a path in messages.
   [[nodiscard]] static csv_source from_text(std::string text, csv_options options = {},
@@ -73,6 +74,10 @@ class csv_source {
  private:
   csv_source(std::string name, detail::text_feed feed, csv_options options)
       : name_(std::move(name)), options_(std::move(options)), feed_(std::move(feed)) {
+    read_head();
+  }
+
+  void read_head() {
     const detail::csv_head head(feed_, name_, options_);
     format_ = head.format();
     lines_ = head.lines();

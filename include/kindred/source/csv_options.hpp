@@ -50,14 +50,14 @@ enum class csv_header { detect, present, absent };
 struct csv_options {
   /// Text between fields, such as "," "\t" or "::". Empty: whichever of , tab :: ; | is most
   /// frequent in the first line, or else a space.
-  std::string delimiter;
+  std::string delimiter{};
   csv_header header = csv_header::detect;
 
-  csv_column user;    ///< without a header: the first column
-  csv_column item;    ///< without a header: the second
-  csv_column rating;  ///< without a header: the third; each value is 1 if there is none
-  csv_column time;    ///< without a header: the fourth; no times if there is none
-  csv_column weight;  ///< without a header: none
+  csv_column user{};    ///< without a header: the first column
+  csv_column item{};    ///< without a header: the second
+  csv_column rating{};  ///< without a header: the third; each value is 1 if there is none
+  csv_column time{};    ///< without a header: the fourth; no times if there is none
+  csv_column weight{};  ///< without a header: none
 
   /// A field that begins with a quote goes on to the next one, over delimiters and line ends (RFC
   /// 4180). Turn it off for text in which a quote is a character like any other.

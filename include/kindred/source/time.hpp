@@ -61,9 +61,8 @@ class calendar_parser {
   bool number(std::size_t digits, std::int64_t low, std::int64_t high,
               std::int64_t& value) noexcept {
     if (rest_.size() < digits) return false;
-    const auto parsed = parse_digits(rest_.substr(0, digits), rest_.data() + rest_.size());
-    if (!parsed || *parsed < low || *parsed > high) return false;
-    value = *parsed;
+    if (!parse_digits(rest_.substr(0, digits), rest_.data() + rest_.size(), value)) return false;
+    if (value < low || value > high) return false;
     rest_.remove_prefix(digits);
     return true;
   }
@@ -102,19 +101,28 @@ class calendar_parser {
   std::string_view rest_;
 };
 
-/// parse_time(); `readable` is where the memory around the text ends.
-[[nodiscard]] inline std::optional<std::int64_t> parse_time(std::string_view text,
-                                                            std::int64_t ticks_per_second,
-                                                            const char* readable) noexcept {
-  if (const auto ticks = parse_digits(text, readable)) return *ticks / ticks_per_second;
-  std::int64_t whole = 0;
-  if (parse_whole(text, whole).ec == std::errc{})
-    return whole / ticks_per_second - (whole % ticks_per_second < 0 ? 1 : 0);
-  double fraction = 0;
-  if (parse_whole(text, fraction).ec != std::errc{}) return calendar_parser(text).parse();
-  const double seconds = std::floor(fraction / static_cast<double>(ticks_per_second));
-  if (!(std::abs(seconds) < 0x1p63)) return std::nullopt;
-  return static_cast<std::int64_t>(seconds);
+/// kindred::parse_time(); memory can be read up to `readable`.
+[[nodiscard]] inline bool parse_time(std::string_view text, std::int64_t ticks_per_second,
+                                     const char* readable, std::int64_t& seconds) noexcept {
+  if (parse_digits(text, readable, seconds)) {
+    if (ticks_per_second != 1) seconds /= ticks_per_second;
+    return true;
+  }
+  if (parse_whole(text, seconds).ec == std::errc{}) {
+    const bool rounds_up = seconds % ticks_per_second < 0;
+    seconds = seconds / ticks_per_second - (rounds_up ? 1 : 0);
+    return true;
+  }
+  double ticks = 0;
+  if (parse_whole(text, ticks).ec == std::errc{}) {
+    const double floor = std::floor(ticks / static_cast<double>(ticks_per_second));
+    if (!(std::abs(floor) < 0x1p63)) return false;
+    seconds = static_cast<std::int64_t>(floor);
+    return true;
+  }
+  const auto calendar = calendar_parser(text).parse();
+  seconds = calendar.value_or(0);
+  return calendar.has_value();
 }
 
 }  // namespace detail
@@ -129,7 +137,10 @@ class calendar_parser {
 /// Precondition: ticks_per_second > 0.
 [[nodiscard]] inline std::optional<std::int64_t> parse_time(
     std::string_view text, std::int64_t ticks_per_second = 1) noexcept {
-  return detail::parse_time(text, ticks_per_second, text.data() + text.size());
+  std::int64_t seconds = 0;
+  const char* const end = text.data() + text.size();
+  if (!detail::parse_time(text, ticks_per_second, end, seconds)) return std::nullopt;
+  return seconds;
 }
 
 }  // namespace kindred

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,7 +58,8 @@ struct csv_format {
 }
 
 [[nodiscard]] inline bool is_blank(std::span<const csv_field> fields) noexcept {
-  return fields.size() == 1 && !fields[0].is_quoted && fields[0].text().empty();
+  return fields.size() == 1 && !fields[0].is_quoted &&
+         fields[0].raw().find_first_not_of(" \t") == std::string_view::npos;
 }
 
 /// A run of rows, and what they are read into.
@@ -86,7 +86,8 @@ class csv_piece {
 
  private:
   struct parsed_id {
-    std::optional<std::int64_t> integer;
+    bool is_integer = false;
+    std::int64_t integer = 0;
     std::string_view text;
   };
 
@@ -140,7 +141,7 @@ class csv_piece {
     id.text = field.has_quotes ? strings_.emplace_back(field.content()) : field.text();
     if (id.text.empty()) return reject(role, field, "is empty");
     if (column.texts.empty() && !field.has_quotes)
-      id.integer = parse_integer_id(id.text, readable_);
+      id.is_integer = parse_integer_id(id.text, readable_, id.integer);
     return true;
   }
 
@@ -157,10 +158,8 @@ class csv_piece {
     const std::size_t column = format_->columns[csv_role::time];
     if (column == 0) return true;
     const csv_field& field = fields[column - 1];
-    const auto time = parse_time(field.text(), format_->ticks_per_second, readable_);
-    if (!time) return reject(csv_role::time, field, "is neither a number nor a date");
-    value = *time;
-    return true;
+    return parse_time(field.text(), format_->ticks_per_second, readable_, value) ||
+           reject(csv_role::time, field, "is neither a number nor a date");
   }
 
   bool read_weight(std::span<const csv_field> fields, float& value) {
@@ -171,7 +170,7 @@ class csv_piece {
 
   /// A column of ids stays integers until an id is not one.
   void add(id_column& column, const parsed_id& id) {
-    if (id.integer) return column.integers.push_back(*id.integer);
+    if (id.is_integer) return column.integers.push_back(id.integer);
     for (const std::int64_t integer : column.integers)
       column.texts.push_back(strings_.emplace_back(to_text(integer)));
     column.integers.clear();

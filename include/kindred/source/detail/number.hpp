@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -61,26 +60,31 @@ inline constexpr std::uint64_t every_byte = 0x0101010101010101U;
   return (word & 0x0000FFFF0000FFFFU) * (1 + (std::uint64_t{10000} << 32)) >> 32;
 }
 
+// What follows answers by reference: an optional that crosses a call goes through memory, as a byte
+// beside a word, which costs more than the parsing.
+
 /// The number that 1 to 16 digits spell, and nothing else.
-[[nodiscard]] inline std::optional<std::int64_t> parse_digits(std::string_view text,
-                                                              const char* readable) noexcept {
+[[nodiscard]] inline bool parse_digits(std::string_view text, const char* readable,
+                                       std::int64_t& value) noexcept {
   const std::size_t count = text.size();
-  if (count == 0 || count > 16) return std::nullopt;
+  if (count == 0 || count > 16) return false;
   const std::size_t upper_count = count > 8 ? count - 8 : 0;
   const std::uint64_t lower = load_digits(text.data() + upper_count, count - upper_count, readable);
-  if (!all_digits(lower)) return std::nullopt;
-  if (upper_count == 0) return static_cast<std::int64_t>(digits_value(lower));
-  const std::uint64_t upper = load_digits(text.data(), upper_count, readable);
-  if (!all_digits(upper)) return std::nullopt;
-  return static_cast<std::int64_t>(digits_value(upper) * 100'000'000 + digits_value(lower));
+  std::uint64_t upper = every_byte * '0';
+  if (upper_count > 0) upper = load_digits(text.data(), upper_count, readable);
+  if (!all_digits(lower) || !all_digits(upper)) return false;
+  value = static_cast<std::int64_t>(digits_value(upper) * 100'000'000 + digits_value(lower));
+  return true;
 }
 
 /// canonical_integer(), quick for the ids that there are.
-[[nodiscard]] inline std::optional<std::int64_t> parse_integer_id(std::string_view text,
-                                                                  const char* readable) noexcept {
-  if (text.size() == 1 || (!text.empty() && text[0] != '0'))
-    if (const auto value = parse_digits(text, readable)) return value;
-  return canonical_integer(text);
+[[nodiscard]] inline bool parse_integer_id(std::string_view text, const char* readable,
+                                           std::int64_t& value) noexcept {
+  const bool may_be_digits = text.size() == 1 || (!text.empty() && text[0] != '0');
+  if (may_be_digits && parse_digits(text, readable, value)) return true;
+  const auto slow = canonical_integer(text);
+  value = slow.value_or(0);
+  return slow.has_value();
 }
 
 /// All of `text` as a number, as std::from_chars reads it in any locale, with "+" allowed.
