@@ -4,11 +4,13 @@
 # kindred_add_component(<name> PACKAGE <package> TARGET <target> HEADERS <header>...)
 #
 # The headers are relative to include/kindred. Adds them to kindred_component_headers always, and
-# <name> to kindred_components where it is built, which KINDRED_WITH_<NAME> decides.
+# <name> to kindred_components where it is built, which KINDRED_WITH_<NAME> decides; where it is not,
+# the headers to kindred_headers_left_out.
 function(kindred_add_component name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "PACKAGE;TARGET" "HEADERS")
-  list(TRANSFORM arg_HEADERS PREPEND "${PROJECT_SOURCE_DIR}/include/kindred/")
-  set(kindred_component_headers ${kindred_component_headers} ${arg_HEADERS} PARENT_SCOPE)
+  set(files ${arg_HEADERS})
+  list(TRANSFORM files PREPEND "${PROJECT_SOURCE_DIR}/include/kindred/")
+  set(kindred_component_headers ${kindred_component_headers} ${files} PARENT_SCOPE)
 
   string(TOUPPER "KINDRED_WITH_${name}" switch)
   set(${switch} AUTO CACHE STRING "Offer kindred::${name}, which needs ${arg_PACKAGE}")
@@ -20,6 +22,7 @@ function(kindred_add_component name)
   endif()
   if(NOT ${switch} OR NOT TARGET ${arg_TARGET})
     message(STATUS "kindred: without kindred::${name}")
+    set(kindred_headers_left_out ${kindred_headers_left_out} ${arg_HEADERS} PARENT_SCOPE)
     return()
   endif()
 
@@ -30,7 +33,7 @@ function(kindred_add_component name)
   target_link_libraries(kindred_${name} INTERFACE kindred ${arg_TARGET})
   target_sources(
     kindred_${name} INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include"
-                              FILES ${arg_HEADERS})
+                              FILES ${files})
 
   set(kindred_components ${kindred_components} ${name} PARENT_SCOPE)
   set(kindred_${name}_package ${arg_PACKAGE} PARENT_SCOPE)
