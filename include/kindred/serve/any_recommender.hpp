@@ -1,9 +1,9 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/data/external_id.hpp>
 #include <kindred/data/id_map.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/serve/external_id.hpp>
 #include <kindred/serve/filter.hpp>
 #include <kindred/serve/prediction.hpp>
 #include <kindred/serve/recommendations.hpp>

@@ -4,12 +4,12 @@
 #include <kindred/core/parallel.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/external_id.hpp>
 #include <kindred/data/id_map.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/serve/detail/folded_ratings.hpp>
 #include <kindred/serve/detail/neighbors.hpp>
 #include <kindred/serve/detail/seen_items.hpp>
-#include <kindred/serve/external_id.hpp>
 #include <kindred/serve/filter.hpp>
 #include <kindred/serve/prediction.hpp>
 #include <kindred/serve/recommendations.hpp>

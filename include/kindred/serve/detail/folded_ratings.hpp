@@ -2,8 +2,8 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
+#include <kindred/data/external_id.hpp>
 #include <kindred/data/id_map.hpp>
-#include <kindred/serve/external_id.hpp>
 
 #include <algorithm>
 #include <cmath>
