@@ -19,5 +19,6 @@
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>
+#include <kindred/source/movielens.hpp>
 #include <kindred/train/console_observer.hpp>
 #include <kindred/version.hpp>
