@@ -2,12 +2,14 @@
 
 /// Everything of kindred that needs only Eigen and oneTBB.
 
+#include <kindred/data/calendar.hpp>
 #include <kindred/data/eigen.hpp>
 #include <kindred/data/feature_table.hpp>
 #include <kindred/data/filter.hpp>
 #include <kindred/data/load.hpp>
 #include <kindred/data/split.hpp>
 #include <kindred/data/synthetic.hpp>
+#include <kindred/data/time_decay.hpp>
 #include <kindred/evaluate/cross_validate.hpp>
 #include <kindred/evaluate/evaluate_ranking.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
