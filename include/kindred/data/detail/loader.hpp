@@ -16,7 +16,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -115,27 +114,29 @@ class loader {
   }
 
   void take_out_bad_rows(rating_batch& batch) {
-    std::vector<rejected_row> rejected = std::exchange(batch.rejected, {});
+    std::vector<rejected_row> rejected;
     std::vector<std::size_t> bad;
+    std::size_t next = 0;
     for (std::size_t r = 0; r < batch.size(); ++r) {
       auto fault = fault_of(batch, r);
       if (!fault) continue;
       fault->line = batch.lines.empty() ? report_.rows_read + r + 1 : batch.lines[r];
+      while (next < batch.rejected.size() && batch.rejected[next].line <= fault->line)
+        rejected.push_back(std::move(batch.rejected[next++]));
       rejected.push_back(*std::move(fault));
       bad.push_back(r);
     }
+    while (next < batch.rejected.size()) rejected.push_back(std::move(batch.rejected[next++]));
+    batch.rejected.clear();
     if (rejected.empty()) return;
-    std::stable_sort(rejected.begin(), rejected.end(),
-                     [](const auto& a, const auto& b) { return a.line < b.line; });
     if (options_.bad_rows == bad_row_policy::fail) {
       const rejected_row& first = rejected.front();
       throw format_error(name_, first.line, first.column, first.value, first.reason);
     }
     report_.rows_rejected += rejected.size();
-    const std::size_t room = options_.max_reported_rows - report_.rejected.size();
-    std::move(rejected.begin(),
-              rejected.begin() + static_cast<std::ptrdiff_t>(std::min(room, rejected.size())),
-              std::back_inserter(report_.rejected));
+    for (rejected_row& row : rejected)
+      if (report_.rejected.size() < options_.max_reported_rows)
+        report_.rejected.push_back(std::move(row));
     for (auto* ids : {&batch.users, &batch.items}) {
       erase_rows(ids->integers, bad);
       erase_rows(ids->texts, bad);
@@ -160,8 +161,10 @@ class loader {
       if (first == 0) intern(batch.users, users_, columns_.users);
       if (last == 2) intern(batch.items, items_, columns_.items);
     });
-    const auto extend = [](auto& column, const auto& more) {
-      column.insert(column.end(), more.begin(), more.end());
+    const auto extend = [&](auto& column, const auto& more) {
+      if (more.empty()) return;
+      column.resize(begin + more.size());
+      std::copy(more.begin(), more.end(), column.data() + begin);
     };
     extend(columns_.values, batch.values);
     extend(columns_.times, batch.times);

@@ -77,6 +77,10 @@ struct sgd_pass {
   using vector = pack_t<Scalar>;
   using four = quad_t<Scalar>;
   static constexpr std::size_t lanes = pack<Scalar>::lanes;
+  /// Single steps are few: one function for rows of any length does them, with the same bits.
+  using any_length = sgd_pass<Scalar, 0>;
+  template <class, std::size_t>
+  friend struct sgd_pass;
 
   static double run(const sgd_tile& tile, const sgd_matrices<Scalar>& m,
                     const sgd_step<Scalar>& s) noexcept {
@@ -86,7 +90,7 @@ struct sgd_pass {
       for (std::size_t r = 0; r < sgd_runs; r += 4)
         squared_error += step_four(tile, r * run_length + n, run_length, m, s);
     for (std::size_t n = run_length * sgd_runs; n < tile.count; ++n)
-      squared_error += step_one(tile, n, m, s);
+      squared_error += any_length::step_one(tile, n, m, s);
     return squared_error;
   }
 
@@ -101,8 +105,9 @@ struct sgd_pass {
     return (int{a == b} | int{a == c} | int{a == d} | int{b == c} | int{b == d} | int{c == d}) != 0;
   }
 
-  static double step_one(const sgd_tile& tile, std::size_t n, const sgd_matrices<Scalar>& m,
-                         const sgd_step<Scalar>& s) noexcept {
+  [[gnu::noinline]] static double step_one(const sgd_tile& tile, std::size_t n,
+                                           const sgd_matrices<Scalar>& m,
+                                           const sgd_step<Scalar>& s) noexcept {
     const tile_rating& rating = tile.ratings[n];
     Scalar* const p = row(m.user_factors, rating.user, m.stride);
     Scalar* const q = row(m.item_factors, rating.item, m.stride);
@@ -135,10 +140,10 @@ struct sgd_pass {
     const tile_rating& c = tile.ratings[first + 2 * gap];
     const tile_rating& d = tile.ratings[first + 3 * gap];
     if (shared(a.user, b.user, c.user, d.user) || shared(a.item, b.item, c.item, d.item)) {
-      double squared_error = step_one(tile, first, m, s);
-      squared_error += step_one(tile, first + gap, m, s);
-      squared_error += step_one(tile, first + 2 * gap, m, s);
-      return squared_error + step_one(tile, first + 3 * gap, m, s);
+      double squared_error = 0;
+      for (std::size_t n = 0; n < 4; ++n)
+        squared_error += any_length::step_one(tile, first + n * gap, m, s);
+      return squared_error;
     }
     Scalar* const p[4] = {
         row(m.user_factors, a.user, m.stride), row(m.user_factors, b.user, m.stride),
