@@ -102,8 +102,8 @@ template <class Side>
 setting tune(const kindred::split& data) {
   setting best;
   double least = std::numeric_limits<double>::infinity();
-  for (const float penalty : {0.02F, 0.04F, 0.06F, 0.1F})
-    for (const float rate : {0.05F, 0.1F}) {
+  for (const float penalty : {0.01F, 0.02F, 0.03F, 0.05F, 0.08F, 0.12F})
+    for (const float rate : {0.03F, 0.05F, 0.1F}) {
       const double rmse = Side::fit(data, {penalty, rate}, 20).rmse;
       if (rmse < least) {
         least = rmse;
