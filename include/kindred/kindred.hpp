@@ -18,6 +18,8 @@
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/popularity.hpp>
+#include <kindred/model/stacked_hybrid.hpp>
+#include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>
