@@ -23,6 +23,8 @@
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>
+#include <kindred/source/memory.hpp>
+#include <kindred/source/memory_columns.hpp>
 #include <kindred/source/movielens.hpp>
 #include <kindred/train/console_observer.hpp>
 #include <kindred/version.hpp>

@@ -3,6 +3,7 @@
 #include <kindred/core/error.hpp>
 #include <kindred/data/rating_source.hpp>
 #include <kindred/source/detail/csv_row.hpp>
+#include <kindred/source/detail/id_strings.hpp>
 #include <kindred/source/detail/number.hpp>
 #include <kindred/source/time.hpp>
 
@@ -10,7 +11,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -171,9 +171,7 @@ class csv_piece {
   /// A column of ids stays integers until an id is not one.
   void add(id_column& column, const parsed_id& id) {
     if (id.is_integer) return column.integers.push_back(id.integer);
-    for (const std::int64_t integer : column.integers)
-      column.texts.push_back(strings_.emplace_back(to_text(integer)));
-    column.integers.clear();
+    spell_out(column, strings_);
     column.texts.push_back(id.text);
   }
 
@@ -190,7 +188,7 @@ class csv_piece {
   std::size_t needed_ = 0;
   const char* readable_ = nullptr;
   std::uint64_t line_ = 0;
-  std::deque<std::string> strings_;  ///< what the batch shows and the text does not hold
+  id_strings strings_;  ///< what the batch shows and the text does not hold
 };
 
 }  // namespace kindred::detail
