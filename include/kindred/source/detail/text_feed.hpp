@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,8 +38,14 @@ class text_feed {
 
  private:
   void fill(std::size_t bytes) {
-    if (!rest_.empty()) std::memmove(buffer_.data(), rest_.data(), rest_.size());
-    if (buffer_.size() < bytes) buffer_.resize(bytes);
+    if (buffer_.size() < bytes) {
+      // Not by resize: at -O3, g++ 12 takes its copying for a write out of bounds, and says so.
+      aligned_vector<char> larger(bytes);
+      std::copy(rest_.begin(), rest_.end(), larger.begin());
+      buffer_.swap(larger);
+    } else {
+      std::copy(rest_.begin(), rest_.end(), buffer_.begin());
+    }
     std::size_t size = rest_.size();
     while (size < bytes && !ended_) {
       const std::size_t got = reader_->read({buffer_.data() + size, bytes - size});
