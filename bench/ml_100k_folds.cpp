@@ -2,12 +2,11 @@
 // each training fold a tenth is held out, the grid is judged by the mean validation RMSE, and the
 // winner is fitted on the whole training fold and judged once on the test fold.
 //   KINDRED_DATA=folder-of-data-sets kindred_ml_100k_folds
-#include <kindred/data/load.hpp>
 #include <kindred/data/split.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/matrix_factorization.hpp>
-#include <kindred/source/csv.hpp>
+#include <kindred/source/movielens.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -25,12 +24,9 @@ struct fold {
 
 std::vector<fold> read_folds(const std::string& folder) {
   std::vector<fold> folds;
-  for (int n = 1; n <= 5; ++n) {
-    const std::string path = folder + "/ml-100k/u" + std::to_string(n);
-    const auto train = kindred::load(kindred::csv_source{path + ".base"});
-    const auto test = kindred::load(kindred::csv_source{path + ".test"}, {.extend = train});
-    folds.push_back(
-        {kindred::split_random(train, {.test_fraction = 0.1, .seed = 7}), {train, test}});
+  for (const char* name : {"u1", "u2", "u3", "u4", "u5"}) {
+    const auto test = kindred::movielens::load_fold(folder + "/ml-100k", name);
+    folds.push_back({kindred::split_random(test.train, {.test_fraction = 0.1, .seed = 7}), test});
   }
   return folds;
 }

@@ -5,6 +5,7 @@
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/matrix_factorization.hpp>
+#include <kindred/source/movielens.hpp>
 
 #include <doctest/doctest.h>
 
@@ -357,10 +358,11 @@ TEST_CASE("the baseline is as good on MovieLens 100K as published") {
            {}, {.epochs = 20, .solver = baseline_solver::sgd}}) {
     double rmse = 0;
     double mae = 0;
-    for (const std::string fold : {"u1", "u2", "u3", "u4", "u5"}) {
+    for (const char* fold : {"u1", "u2", "u3", "u4", "u5"}) {
+      const auto [train, test] = movielens::load_fold(*folder + "/ml-100k", fold);
       baseline_model model{options};
-      model.fit(test::ml_100k(*folder, fold + ".base"));
-      const auto metrics = evaluate_ratings(model, test::ml_100k(*folder, fold + ".test"));
+      model.fit(train);
+      const auto metrics = evaluate_ratings(model, test);
       rmse += metrics.rmse / 5;
       mae += metrics.mae / 5;
     }
