@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <iomanip>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,13 @@ TEST_CASE("format_error: a long or binary value keeps the message one short line
   const std::string message = e.what();
   CHECK(e.value() == value);
   CHECK(message == "f:1, column 1: odd: 'a?b?c?" + std::string(54, 'z') + "... (1006 bytes)'");
+}
+
+TEST_CASE("quoted: is not std::quoted, whatever it is called with") {
+  using detail::quoted;
+  std::string text = "a";
+  const std::string fixed = "b";
+  CHECK(std::string("c") + quoted(text) + quoted(fixed) + quoted(text + fixed) == "c'a''b''ab'");
 }
 
 TEST_CASE("quoted: up to 60 bytes whole, more cut") {

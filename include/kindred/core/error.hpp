@@ -23,15 +23,16 @@ requires std::is_arithmetic_v<Number>
 }
 
 /// `value` in quotes, cut short and with control characters masked, so that a message stays one
-/// readable line whatever the input holds.
-[[nodiscard]] inline std::string quoted(std::string_view value) {
+/// readable line whatever the input holds. An object and not a function: a call that passes a
+/// std::string would also find, and prefer, std::quoted of an application's <iomanip>.
+inline constexpr auto quoted = [](std::string_view value) {
   constexpr std::size_t longest = 60;
   std::string text = "'";
   for (const char c : value.substr(0, longest))
     text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
   if (value.size() > longest) text += "... (" + to_text(value.size()) + " bytes)";
   return text += '\'';
-}
+};
 
 }  // namespace detail
 
