@@ -20,6 +20,7 @@
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
+#include <kindred/model/weighted_ranking.hpp>
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>

@@ -26,4 +26,21 @@ inline void check_options(const blend_options& o) {
   require_option(o.held_out > 0 && o.held_out < 1, "held_out", o.held_out, "(0, 1)");
 }
 
+namespace detail {
+
+template <class Writer>
+void write_blend(Writer& out, const blend_options& options) {
+  out.set("regularization", options.regularization);
+  out.set("held_out", options.held_out);
+  out.set("seed", options.seed);
+}
+template <class Reader>
+[[nodiscard]] blend_options read_blend(const Reader& in) {
+  return {.regularization = in.template get<double>("regularization"),
+          .held_out = in.template get<double>("held_out"),
+          .seed = in.template get<std::uint64_t>("seed")};
+}
+
+}  // namespace detail
+
 }  // namespace kindred

@@ -4,9 +4,9 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/data/split.hpp>
 #include <kindred/model/blend_options.hpp>
 #include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/fit_with_weights.hpp>
 #include <kindred/model/detail/least_squares.hpp>
 #include <kindred/model/detail/parts.hpp>
 #include <kindred/train/fit_options.hpp>
@@ -15,7 +15,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
@@ -23,21 +22,6 @@
 #include <utility>
 
 namespace kindred::detail {
-
-/// Fits `models` and, by `learn(train, validation)`, what weighs them: on `fit.validation` if there
-/// is one, else on a held-out share of `train`, after which the models are fitted on the whole.
-template <class Parts, class Learn>
-void fit_with_weights(Parts& models, const dataset& train, const fit_options& fit,
-                      const blend_options& options, const Learn& learn) {
-  if (fit.validation) {
-    models.fit(train, fit);
-    return learn(train, *fit.validation);
-  }
-  const split held = split_random(train, {options.held_out, options.seed});
-  models.fit(held.train, fit);
-  learn(held.train, held.test);
-  models.fit(train, fit);
-}
 
 /// r = w_0 + sum over models m of w_m p_m(u, i), where each weight is a linear function of `Size`
 /// features of user and item, the first of which is always 1.
@@ -113,9 +97,7 @@ class linear_blend {
 
   template <class Writer>
   void write(Writer& out) const {
-    out.set("regularization", options.regularization);
-    out.set("held_out", options.held_out);
-    out.set("seed", options.seed);
+    write_blend(out, options);
     models.write(out);
     out.add("weights", shared_array<double>({weights_.begin(), weights_.end()}), {Size, terms});
     out.set("low", low_);
@@ -123,10 +105,7 @@ class linear_blend {
   }
   template <class Reader>
   [[nodiscard]] static linear_blend read(std::string_view hybrid, const Reader& in) {
-    linear_blend blend({.regularization = in.template get<double>("regularization"),
-                        .held_out = in.template get<double>("held_out"),
-                        .seed = in.template get<std::uint64_t>("seed")},
-                       parts<Models...>::read(hybrid, in));
+    linear_blend blend(read_blend(in), parts<Models...>::read(hybrid, in));
     const auto weights = in.template array<double>("weights", {Size, terms});
     std::copy(weights.begin(), weights.end(), blend.weights_.begin());
     blend.low_ = in.template get<float>("low");
