@@ -12,7 +12,7 @@ cmake --preset release -B build/quickstart \
   -DKINDRED_BUILD_TESTS=OFF -DKINDRED_BUILD_BENCH=OFF -DKINDRED_WITH_ZLIB=OFF
 cmake --build build/quickstart --target kindred_quickstart
 
-is_movielens() { [ -f "$1/ratings.csv" ] || [ -f "$1/u.data" ]; }
+is_movielens() { [ -f "$1/u.data" ] || [ -f "$1/ratings.dat" ] || [ -f "$1/ratings.csv" ]; }
 
 data=
 if [ -n "${KINDRED_DATA:-}" ]; then
