@@ -55,17 +55,18 @@ template <class Scalar>
 template <class Backend, class Scalar>
 class mf_kernels;
 
-/// How many blocks a side the grid gets: tiles small enough for the factors of an item block and
-/// for many threads, large enough to be worth a task. A function of the data alone, since the
-/// order of the steps, and so the result, depends on it.
+/// How many blocks a side the grid gets. A function of the data alone, since the order of the
+/// steps, and so the result, depends on it. Few blocks are better for the caches: each user's row
+/// comes back once for every block of items. But the rows of a block of items should stay in the
+/// cache of a core, and the tiles of a stratum are all that threads can share.
 [[nodiscard]] inline std::size_t tile_grid(const dataset& ratings, std::size_t row_bytes) noexcept {
-  constexpr double ratings_per_tile = 4096;
-  constexpr double cached_bytes = 192 * 1024;  // leaves room in 512 KiB for users and ratings
+  constexpr double ratings_per_tile = 16384;
+  constexpr double cached_bytes = 512 * 1024;
   const auto count = static_cast<double>(ratings.size());
   const double by_cache =
       static_cast<double>(ratings.num_items()) * static_cast<double>(row_bytes) / cached_bytes;
-  const double by_task = std::sqrt(count / ratings_per_tile);
-  const double wanted = std::clamp(std::max(by_cache, std::min(by_task, 64.0)), 8.0, 256.0);
+  const double by_task = std::min(std::sqrt(count / ratings_per_tile), 32.0);
+  const double wanted = std::clamp(std::max(by_cache, by_task), 8.0, 256.0);
   // Blocks of less than a row would be empty.
   const index rows = std::min(ratings.num_users(), ratings.num_items());
   return std::clamp<std::size_t>(static_cast<std::size_t>(rows), 1,
@@ -106,7 +107,7 @@ class mf_kernels<Backend, Scalar> {
       const auto stratum = static_cast<std::size_t>(order(s));
       backend_.for_range(blocks, [&](std::size_t first, std::size_t last) {
         for (std::size_t b = first; b < last; ++b)
-          errors[b] = pass(tiles_.tile(b, (b + stratum) % blocks), matrices(), step);
+          errors[b] = pass(tile(b, (b + stratum) % blocks), matrices(), step);
       });
       for (const double error : errors) total += error;
     }
@@ -188,6 +189,14 @@ class mf_kernels<Backend, Scalar> {
       const double value = centre + width * (static_cast<double>(bits) * 0x1.0p-32 - 0.5);
       row[f] = static_cast<Scalar>(setup_.nonnegative ? std::abs(value) : value);
     }
+  }
+
+  [[nodiscard]] kernel::sgd_tile tile(std::size_t user_block,
+                                      std::size_t item_block) const noexcept {
+    constexpr std::size_t cached_bytes = std::size_t{1} << 21;
+    kernel::sgd_tile tile = tiles_.tile(user_block, item_block);
+    tile.prefetch = (users_.factors.size() + items_.factors.size()) * sizeof(Scalar) > cached_bytes;
+    return tile;
   }
 
   [[nodiscard]] kernel::sgd_matrices<Scalar> matrices() noexcept {

@@ -52,11 +52,13 @@ struct sgd_step {
   bool nonnegative = false;  ///< projects the factors onto >= 0 after each step
 };
 
-/// A tile: `count` ratings, with `weights` (one each) or null.
+/// A tile: `count` ratings, with `weights` (one each) or null. With `prefetch` the rows of later
+/// ratings are fetched ahead, which pays if the matrices do not fit the caches nearest to a core.
 struct sgd_tile {
   const tile_rating* ratings = nullptr;
   const float* weights = nullptr;
   std::size_t count = 0;
+  bool prefetch = false;
 };
 
 /// Factor rows are padded to a multiple of this, the lanes of the widest registers.
@@ -66,6 +68,9 @@ inline constexpr std::size_t sgd_row_multiple = 16;
 /// other on one row wait for each other; taking them from several runs in turn lets the processor
 /// overlap them.
 inline constexpr std::size_t sgd_runs = 8;
+
+/// How many steps of its run a rating's rows are fetched ahead.
+inline constexpr std::size_t sgd_lookahead = 12;
 
 }  // namespace kindred::kernel
 

@@ -86,9 +86,13 @@ struct sgd_pass {
                     const sgd_step<Scalar>& s) noexcept {
     const std::size_t run_length = tile.count / sgd_runs;
     double squared_error = 0;
-    for (std::size_t n = 0; n < run_length; ++n)
+    for (std::size_t n = 0; n < run_length; ++n) {
+      if (tile.prefetch && n + sgd_lookahead < run_length)
+        for (std::size_t r = 0; r < sgd_runs; ++r)
+          fetch_ahead(tile.ratings[r * run_length + n + sgd_lookahead], m);
       for (std::size_t r = 0; r < sgd_runs; r += 4)
         squared_error += step_four(tile, r * run_length + n, run_length, m, s);
+    }
     for (std::size_t n = run_length * sgd_runs; n < tile.count; ++n)
       squared_error += any_length::step_one(tile, n, m, s);
     return squared_error;
@@ -98,6 +102,20 @@ struct sgd_pass {
   [[gnu::always_inline]] static inline Scalar* row(Scalar* factors, index i,
                                                    std::size_t stride) noexcept {
     return factors + static_cast<std::size_t>(i) * (Factors > 0 ? Factors : stride);
+  }
+
+  [[gnu::always_inline]] static inline void fetch_ahead(const tile_rating& rating,
+                                                        const sgd_matrices<Scalar>& m) noexcept {
+    constexpr std::size_t line = 64 / sizeof(Scalar);
+    const std::size_t length = Factors > 0 ? Factors : m.stride;
+    const Scalar* const p = row(m.user_factors, rating.user, m.stride);
+    const Scalar* const q = row(m.item_factors, rating.item, m.stride);
+    for (std::size_t f = 0; f < length; f += line) {
+      __builtin_prefetch(p + f, 1);
+      __builtin_prefetch(q + f, 1);
+    }
+    __builtin_prefetch(m.users + rating.user, 1);
+    __builtin_prefetch(m.items + rating.item, 1);
   }
 
   /// Whether any two of four rows are one. Sums, not branches: they would be taken at random.
