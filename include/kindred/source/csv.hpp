@@ -111,6 +111,9 @@ class csv_source {
   /// Rejects a row that is bad and goes on behind `text`, and drops it without holding it in
   /// memory. False if nothing is wrong with it but that the text ends too soon.
   bool skip_endless_row(std::string_view text, bool is_last) {
+    // What is reported of it must not depend on the window.
+    if (!is_last && text.size() < options_.max_row_bytes + detail::csv_scanner::trouble_bytes)
+      return false;
     detail::csv_scanner scanner(format_.dialect, text, is_last, 0);
     const detail::row_status status = scanner.scan(text.data());
     if (status == detail::row_status::cut_off) return false;

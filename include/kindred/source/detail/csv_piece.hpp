@@ -131,7 +131,7 @@ class csv_piece {
   void read_short_row(std::span<const csv_field> fields) {
     if (is_blank(fields)) return;
     const csv_field whole{fields.front().begin, fields.back().end};
-    reject(0, std::string(whole.raw().substr(0, 256)),
+    reject(0, std::string(whole.raw().substr(0, csv_scanner::trouble_bytes)),
            "row has " + to_text(fields.size()) + " of " + to_text(needed_) + " columns");
   }
 

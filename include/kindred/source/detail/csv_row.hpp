@@ -67,6 +67,9 @@ enum class row_status {
 /// costs a line, not the file; or behind the line end that follows a row that is too long.
 class csv_scanner {
  public:
+  /// As much is told of a bad row.
+  static constexpr std::size_t trouble_bytes = 256;
+
   /// Scans rows of `text`, which outlives the scanner; `is_last` says that the input ends with it.
   /// The first `wanted` fields of a row are kept.
   csv_scanner(const csv_dialect& dialect, std::string_view text, bool is_last, std::size_t wanted)
@@ -112,8 +115,8 @@ class csv_scanner {
   [[nodiscard]] const char* next() const noexcept { return next_; }
   /// How many lines lie between the row and the next.
   [[nodiscard]] std::size_t lines() const noexcept { return lines_; }
-  /// What is wrong with a bad row, to the end of the line and at most 256 bytes of it, and in which
-  /// column from 1; 0 for the whole row.
+  /// What is wrong with a bad row, to the end of the line and at most `trouble_bytes` of it, and in
+  /// which column from 1; 0 for the whole row.
   [[nodiscard]] std::string_view trouble() const noexcept { return trouble_; }
   [[nodiscard]] std::size_t trouble_column() const noexcept { return trouble_column_; }
 
@@ -195,7 +198,7 @@ class csv_scanner {
     next_ = end != nullptr ? end + 1 : is_last_ ? end_ : nullptr;
     lines_ = static_cast<std::size_t>(std::count(row_, next_ != nullptr ? next_ : end_, '\n'));
     trouble_column_ = status == row_status::too_long ? 0 : count_ + 1;
-    trouble_ = {trouble, std::min<std::size_t>(left_from(trouble), 256)};
+    trouble_ = {trouble, std::min(left_from(trouble), trouble_bytes)};
     trouble_ = trouble_.substr(0, trouble_.find_first_of("\r\n"));
     return status;
   }
