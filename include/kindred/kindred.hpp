@@ -19,6 +19,7 @@
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
+#include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
 #include <kindred/serve/any_recommender.hpp>

@@ -3,6 +3,7 @@
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
+#include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
 
@@ -70,8 +71,25 @@ struct forged_hybrid {
   }
 };
 
-template <class Model = weighted_hybrid<baseline_model, baseline_model>>
-std::string refusal_of(const forged_hybrid& forged) {
+/// Of a switching hybrid.
+struct forged_switch {
+  static constexpr std::string_view kind = "switching_hybrid";
+
+  index item_ratings = 7;
+
+  template <class Writer>
+  void write(Writer& out) const {
+    out.set("min_user_ratings", 5);
+    out.set("min_item_ratings", 3);
+    out.add("part0", fitted(baseline_model{}));
+    out.add("part1", fitted(baseline_model{}));
+    out.add("user_ratings", shared_array<index>({1, 2, 3}), {3});
+    out.add("item_ratings", shared_array<index>({0, item_ratings}), {2});
+  }
+};
+
+template <class Model = weighted_hybrid<baseline_model, baseline_model>, class Forged>
+std::string refusal_of(const Forged& forged) {
   const temporary_folder folder;
   const std::string path = folder.path("hybrid");
   save(forged, path);
@@ -93,26 +111,31 @@ TEST_CASE("hybrids come back from their files as they were") {
   check_round_trip(fitted(stacked_hybrid{
       {.item_ratings = false, .blend = {.regularization = 3}}, factors, baseline_model{}}));
   check_round_trip(fitted(weighted_ranking{factors, popularity_model{}}));
+  check_round_trip(fitted(switching_hybrid{
+      {.min_user_ratings = 30, .min_item_ratings = 50}, popularity_model{}, factors}));
   check_round_trip(weighted_hybrid{fitted(factors), fitted(baseline_model{})});
   check_round_trip(weighted_hybrid{fitted(weighted_hybrid{factors, baseline_model{}}),
                                    fitted(popularity_model{})});
 }
 
 TEST_CASE("a file that is no such hybrid is refused") {
-  CHECK(refusal_of({}) == "no error");
-  CHECK(refusal_of<weighted_hybrid<baseline_model, popularity_model>>({}) ==
+  CHECK(refusal_of(forged_hybrid{}) == "no error");
+  CHECK(refusal_of<weighted_hybrid<baseline_model, popularity_model>>(forged_hybrid{}) ==
         "expected a model of kind popularity_model, found: 'baseline_model'");
-  CHECK(refusal_of<stacked_hybrid<baseline_model, baseline_model>>({}) ==
+  CHECK(refusal_of<stacked_hybrid<baseline_model, baseline_model>>(forged_hybrid{}) ==
         "expected a model of kind stacked_hybrid, found: 'weighted_hybrid'");
-  CHECK(refusal_of<weighted_hybrid<baseline_model, baseline_model, baseline_model>>({}) ==
-        "no such value in the metadata: 'part2.kind'");
-  CHECK(refusal_of({.low = 6}) == "low is greater than high");
-  CHECK(refusal_of({.weights = {0, 1}}) == "wrong shape of a tensor: 'weights'");
-  CHECK(refusal_of({.regularization = -1}) == "option regularization = -1 is not in [0, 1e12)");
+  CHECK(refusal_of<weighted_hybrid<baseline_model, baseline_model, baseline_model>>(
+            forged_hybrid{}) == "no such value in the metadata: 'part2.kind'");
+  CHECK(refusal_of(forged_hybrid{.low = 6}) == "low is greater than high");
+  CHECK(refusal_of(forged_hybrid{.weights = {0, 1}}) == "wrong shape of a tensor: 'weights'");
+  CHECK(refusal_of(forged_hybrid{.regularization = -1}) ==
+        "option regularization = -1 is not in [0, 1e12)");
+  using of_two = switching_hybrid<baseline_model, baseline_model>;
+  CHECK(refusal_of<of_two>(forged_switch{}) == "no error");  // unknown ones have no ratings
+  CHECK(refusal_of<of_two>(forged_switch{-1}) == "a number of ratings is negative");
   forged_hybrid uneven;
   uneven.second.fit(test::random_dataset(500, 40, 31, 5));
-  CHECK(refusal_of(uneven) ==
-        "weighted_hybrid: its models differ in size: 40 users and 30 items, 40 and 31");
+  CHECK(refusal_of(uneven) == "weighted_hybrid: sizes differ: 40 users and 30 items, 40 and 31");
 }
 
 }  // namespace kindred

@@ -259,7 +259,7 @@ TEST_CASE("a weighted hybrid refuses what it cannot combine") {
   const rating_table goal = truth();
   const dataset ratings = ratings_of_table(goal);
   CHECK_THROWS_WITH_AS((weighted_hybrid{goal, table_of(60, 51, [](index, index) { return 0; })}),
-                       "weighted_hybrid: its models differ in size: 60 users and 50 items, 60 and "
+                       "weighted_hybrid: sizes differ: 60 users and 50 items, 60 and "
                        "51",
                        data_error);
   CHECK_THROWS_AS((weighted_hybrid{goal, baseline_model{}}), data_error);  // not fitted yet

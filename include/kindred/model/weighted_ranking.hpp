@@ -142,9 +142,8 @@ requires(sizeof...(Models) >=
                                                           const dataset& validation) {
   if (num_items() == 0) throw not_fitted_error("a model of weighted_ranking");
   if (validation.empty()) throw data_error("weighted_ranking: no ratings to fit weights on");
-  for (const dataset* ratings : {&train, &validation})
-    if (ratings->num_users() != num_users() || ratings->num_items() != num_items())
-      throw data_error("weighted_ranking: models and ratings differ in size");
+  models_.require_size_of(kind, train);
+  models_.require_size_of(kind, validation);
 
   const auto sums = detail::regress_relevance(models_, train, validation);
   typename std::remove_const_t<decltype(sums)>::vector penalty;

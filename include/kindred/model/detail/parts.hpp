@@ -31,6 +31,15 @@ class parts {
     std::apply([&](const auto&... model) { (require_size_of(hybrid, model), ...); }, models_);
   }
 
+  /// Throws data_error unless `other`, a model or ratings, is of the same size.
+  template <class Other>
+  void require_size_of(std::string_view hybrid, const Other& other) const {
+    if (other.num_users() == num_users() && other.num_items() == num_items()) return;
+    throw data_error(std::string(hybrid) + ": sizes differ: " + to_text(num_users()) +
+                     " users and " + to_text(num_items()) + " items, " +
+                     to_text(other.num_users()) + " and " + to_text(other.num_items()));
+  }
+
   /// Fits one after another.
   void fit(const dataset& train, const fit_options& fit) {
     std::apply([&](auto&... model) { (model.fit(train, fit), ...); }, models_);
@@ -69,13 +78,6 @@ class parts {
   }
 
  private:
-  template <class Model>
-  void require_size_of(std::string_view hybrid, const Model& model) const {
-    if (model.num_users() == num_users() && model.num_items() == num_items()) return;
-    throw data_error(std::string(hybrid) + ": its models differ in size: " + to_text(num_users()) +
-                     " users and " + to_text(num_items()) + " items, " +
-                     to_text(model.num_users()) + " and " + to_text(model.num_items()));
-  }
   static std::string name(std::size_t part) { return "part" + to_text(part); }
 
   std::tuple<Models...> models_;
