@@ -1,0 +1,30 @@
+# cmake -DPROGRAM=<kindred_movielens> -DFOLDER=<folder of its own> -P movielens.cmake
+include("${CMAKE_CURRENT_LIST_DIR}/support.cmake")
+
+kindred_expect(0 "usage: .*--curve FILE" --help)
+kindred_expect(0 "RMSE  .*for user 7\n .*Movie, The [0-9]+th \\(1995\\)"
+               . --factors 4 --epochs 3 --learning-rate 0.1 --regularization 0.05 --k 5 --user 7
+               --seed 1 --curve curve.csv --save model.safetensors)
+file(STRINGS "${FOLDER}/curve.csv" curve)
+list(LENGTH curve lines)
+list(GET curve 0 names)
+if(NOT lines EQUAL 4 OR NOT names STREQUAL "epoch,train_rmse,validation_rmse,seconds,ratings_per_second")
+  message(SEND_ERROR "not the curve of three epochs: ${curve}")
+endif()
+if(NOT EXISTS "${FOLDER}/model.safetensors")
+  message(SEND_ERROR "the recommender was not saved")
+endif()
+kindred_expect(0 "for user 0, of whom nothing is known" . --model baseline --epochs 2 --user 0)
+kindred_expect(0 "hit rate  " . --model popularity)
+
+kindred_expect(2 "name a folder of MovieLens; see --help")
+kindred_expect(2 "there is no option --rank" . --rank 5)
+kindred_expect(2 "--user needs a value" . --user)
+kindred_expect(2 "--factors takes a number, not 'ten'" . --factors ten)
+kindred_expect(2 "option factors = -1 is not in" . --factors -1)
+kindred_expect(2 "--k is at least 1" . --k 0)
+kindred_expect(2 "--model is mf, baseline or popularity, not 'svd'" . --model svd)
+kindred_expect(2 "--factors means nothing to popularity" . --model popularity --factors 8)
+kindred_expect(2 "one folder, not . and there" . there)
+kindred_expect(1 "error: nowhere: no MovieLens here" nowhere)
+kindred_expect(1 "error: no/curve.csv: cannot be written" . --epochs 1 --curve no/curve.csv)
