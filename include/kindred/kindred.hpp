@@ -16,6 +16,8 @@
 #include <kindred/io/load_recommender.hpp>
 #include <kindred/io/save.hpp>
 #include <kindred/model/baseline.hpp>
+#include <kindred/model/contextual_postfilter.hpp>
+#include <kindred/model/contextual_prefilter.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
