@@ -90,22 +90,27 @@ class csv_source {
       const std::string_view text = feed_.peek(bytes);
       if (text.empty()) return false;
       const bool is_last = text.size() < bytes;
-      detail::cut(text, is_last, format_.dialect, options_.piece_bytes, cuts_);
-      if (cuts_.size() > 1) {
-        parse(text, is_last);
-        return true;
-      }
-      if (skip_endless_row(text, is_last)) return true;
+      parse(text, is_last);
+      if (window_ > 0 || skip_endless_row(text, is_last)) return true;
     }
   }
 
+  /// Reads what `text` has of whole rows. Each piece begins behind a line end, which is taken for a
+  /// row end. Where it turns out to be in quotes the piece is read again, from the next row.
   void parse(std::string_view text, bool is_last) {
+    detail::cut_lines(text, is_last, options_.piece_bytes, cuts_);
     use_pieces(cuts_.size() - 1);
-    window_ = cuts_.back();
+    std::vector<std::size_t> ends(pieces_in_use_);
     parallel_for(pieces_in_use_, 1, [&](std::size_t first, std::size_t last) {
       for (std::size_t i = first; i < last; ++i)
-        pieces_[i].parse(format_, text, is_last, cuts_[i], cuts_[i + 1]);
+        ends[i] = pieces_[i].parse(format_, text, is_last, cuts_[i], cuts_[i + 1]);
     });
+    for (std::size_t i = 0; i < pieces_in_use_; ++i) {
+      if (cuts_[i] != window_)
+        ends[i] = pieces_[i].parse(format_, text, is_last, window_, cuts_[i + 1]);
+      window_ = ends[i];
+      if (window_ < cuts_[i + 1]) pieces_in_use_ = i + 1;
+    }
   }
 
   /// Rejects a row that is bad and goes on behind `text`, and drops it without holding it in

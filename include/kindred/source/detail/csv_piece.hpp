@@ -68,14 +68,21 @@ class csv_piece {
   rating_batch batch;       ///< its lines count from 1, the first of the piece
   std::uint64_t lines = 0;  ///< how many lines the piece has
 
-  /// Reads the rows that begin at begin .. end-1 of `text`. Texts of the batch are good as long as
+  /// Reads the rows that begin at begin .. end-1 of `text` and returns where the next one begins:
+  /// before `end` if the text does not hold all of it. Texts of the batch are good as long as
   /// `text` and the piece are left alone. `is_last` as for csv_scanner.
-  void parse(const csv_format& format, std::string_view text, bool is_last, std::size_t begin,
-             std::size_t end) {
+  std::size_t parse(const csv_format& format, std::string_view text, bool is_last,
+                    std::size_t begin, std::size_t end) {
     start(format, text);
     csv_scanner scanner(format.dialect, text, is_last, format.columns.needed());
-    for (const char* at = text.data() + begin; at < text.data() + end; at = scanner.next())
-      read(scanner.scan(at), scanner);
+    const char* at = text.data() + begin;
+    while (at < text.data() + end) {
+      const row_status status = scanner.scan(at);
+      if (status == row_status::cut_off || scanner.next() == nullptr) break;
+      read(status, scanner);
+      at = scanner.next();
+    }
+    return static_cast<std::size_t>(at - text.data());
   }
 
   /// Reads one row that is known to be bad.

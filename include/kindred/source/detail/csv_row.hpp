@@ -127,8 +127,8 @@ class csv_scanner {
     return static_cast<std::size_t>(end_ - at);
   }
   [[nodiscard]] bool is_delimiter(const char* at) const noexcept {
-    return left_from(at) >= delimiter_.size() &&
-           std::memcmp(at, delimiter_.data(), delimiter_.size()) == 0;
+    if (at >= end_ || *at != delimiter_[0]) return false;
+    return delimiter_.size() == 1 || std::string_view(at, left_from(at)).starts_with(delimiter_);
   }
   [[nodiscard]] bool exceeds(const char* end) const noexcept {
     return static_cast<std::size_t>(end - row_) > max_row_bytes_;
