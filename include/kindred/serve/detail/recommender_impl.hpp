@@ -7,7 +7,7 @@ namespace kindred {
 template <ranking_model Model>
 std::vector<recommendations> recommender<Model>::recommend_indices(
     std::span<const index> users, std::size_t k, const recommend_options& options) const {
-  constexpr std::size_t grain = 48;  // users that share one pass over the items
+  constexpr std::size_t grain = 128;  // users that share one pass over the items
   const detail::item_filter filter(options, items_);
   const std::size_t room = std::min(k, filter.limit(items_.size()));
   std::vector<recommendations> lists(users.size());
