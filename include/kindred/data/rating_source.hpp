@@ -55,8 +55,8 @@ struct rating_batch {
 
 /// Anything that ratings can be pulled from, batch by batch, in one pass: a file, a range in
 /// memory, a query. `next` clears the batch and fills it, and returns false when nothing was left
-/// to read. A source reports bad rows in `rejected`, in the order in which it met them, and goes on;
-/// what becomes of them is the reader's choice.
+/// to read. A source reports bad rows in `rejected`, in the order in which it met them, and goes
+/// on; what becomes of them is the reader's choice.
 template <class Source>
 concept rating_source = requires(Source& source, rating_batch& batch) {
   { source.name() } -> std::convertible_to<std::string_view>;
