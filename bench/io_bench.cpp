@@ -6,13 +6,12 @@
 #include <kindred/io/save.hpp>
 
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <string>
 #include <string_view>
+
+#include "scratch_file.hpp"
 
 namespace {
 
@@ -42,24 +41,6 @@ struct factor_table {
   }
 };
 
-/// A file name of this process, removed at the end.
-class scratch_file {
- public:
-  scratch_file()
-      : path_(std::filesystem::temp_directory_path() /
-              ("kindred_io_bench_" + std::to_string(::getpid()))) {}
-  scratch_file(const scratch_file&) = delete;
-  scratch_file& operator=(const scratch_file&) = delete;
-  ~scratch_file() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 void count_bytes(benchmark::State& state) {
   const auto bytes = static_cast<std::int64_t>(rows * columns * sizeof(float));
   state.SetBytesProcessed(bytes * static_cast<std::int64_t>(state.iterations()));
@@ -75,13 +56,13 @@ void checksum(benchmark::State& state) {
 
 void save_model(benchmark::State& state) {
   const factor_table table = factor_table::random();
-  const scratch_file file;
+  const kindred::bench::scratch_file file("model");
   for ([[maybe_unused]] auto round : state) kindred::save(table, file.path());
   count_bytes(state);
 }
 
 void load_model(benchmark::State& state) {
-  const scratch_file file;
+  const kindred::bench::scratch_file file("model");
   kindred::save(factor_table::random(), file.path());
   const kindred::load_model_options options{.verify_checksum = state.range(0) != 0};
   for ([[maybe_unused]] auto round : state)

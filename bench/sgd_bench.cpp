@@ -27,12 +27,6 @@ const kindred::dataset& ratings_of(std::size_t count) {
   return made.at(count);
 }
 
-double bandwidth_on(int threads) {
-  static std::map<int, double> measured;
-  if (!measured.contains(threads)) measured[threads] = kindred::bench::copy_bandwidth(threads);
-  return measured.at(threads);
-}
-
 void sgd_epoch(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
   const auto factors = static_cast<std::size_t>(state.range(1));
@@ -57,8 +51,8 @@ void sgd_epoch(benchmark::State& state) {
   const double bytes = 12 + 4.0 * 4.0 * static_cast<double>(factors) + 4.0 * 16.0;
   state.counters["ratings_per_second"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
   state.counters["bytes_per_rating"] = bytes;
-  state.counters["of_copy"] =
-      benchmark::Counter(done * bytes / bandwidth_on(threads), benchmark::Counter::kIsRate);
+  state.counters["of_copy"] = benchmark::Counter(
+      done * bytes / kindred::bench::known_copy_bandwidth(threads), benchmark::Counter::kIsRate);
 }
 
 }  // namespace
