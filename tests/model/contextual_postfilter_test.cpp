@@ -131,16 +131,16 @@ TEST_CASE("without a known context the model ranks as it does alone") {
 }
 
 TEST_CASE("where the context decides what users choose, the post-filter wins in each") {
-  const auto [train, test] = split_random(seasonal_ratings());
+  const split parts = split_random(seasonal_ratings());
   popularity_model popularity;
-  popularity.fit(train);
+  popularity.fit(parts.train);
   for (const auto method : {postfilter_method::weight, postfilter_method::filter}) {
     contextual_postfilter model{{.method = method}, popularity_model{}, parity};
-    model.fit(train);
+    model.fit(parts.train);
     for (const int context : {0, 1}) {
-      const dataset in_context = select_context(test, parity, context);
+      const dataset in_context = select_context(parts.test, parity, context);
       const auto ndcg = [&](const auto& of) {
-        return evaluate_ranking(of, train, in_context, {.at = {10}}).at(10).ndcg;
+        return evaluate_ranking(of, parts.train, in_context, {.at = {10}}).at(10).ndcg;
       };
       CHECK(ndcg(model.in(context)) > 1.2 * ndcg(popularity));
       CHECK(ndcg(model.in(1 - context)) < ndcg(popularity));
