@@ -18,10 +18,13 @@
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/contextual_postfilter.hpp>
 #include <kindred/model/contextual_prefilter.hpp>
+#include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
+#include <kindred/model/neighbors.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/switching_hybrid.hpp>
+#include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
 #include <kindred/serve/any_recommender.hpp>

@@ -98,14 +98,7 @@ class baseline_model {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    out.set("epochs", options_.epochs);
-    out.set("solver", options_.solver);
-    out.set("user_regularization", options_.user_regularization);
-    out.set("item_regularization", options_.item_regularization);
-    out.set("learning_rate", options_.learning_rate);
-    out.set("regularization", options_.regularization);
-    out.set("seed", options_.seed);
-    out.set("clip", options_.clip);
+    detail::write_options(out, options_);
     out.set("mean", mean_);
     out.set("min_value", low_);
     out.set("max_value", high_);
@@ -114,14 +107,7 @@ class baseline_model {
   }
   template <class Reader>
   [[nodiscard]] static baseline_model read(const Reader& in) {
-    baseline_model model({.epochs = in.template get<int>("epochs"),
-                          .solver = in.template get<baseline_solver>("solver"),
-                          .user_regularization = in.template get<double>("user_regularization"),
-                          .item_regularization = in.template get<double>("item_regularization"),
-                          .learning_rate = in.template get<double>("learning_rate"),
-                          .regularization = in.template get<double>("regularization"),
-                          .seed = in.template get<std::uint64_t>("seed"),
-                          .clip = in.template get<bool>("clip")});
+    baseline_model model(detail::read_baseline_options(in));
     model.mean_ = in.template get<double>("mean");
     model.low_ = in.template get<float>("min_value");
     model.high_ = in.template get<float>("max_value");

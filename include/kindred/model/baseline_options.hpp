@@ -49,4 +49,32 @@ inline void check_options(const baseline_options& o) {
                  o.regularization, "[0, 1e6)");
 }
 
+namespace detail {
+
+/// To and from a model file.
+template <class Writer>
+void write_options(Writer& out, const baseline_options& o) {
+  out.set("epochs", o.epochs);
+  out.set("solver", o.solver);
+  out.set("user_regularization", o.user_regularization);
+  out.set("item_regularization", o.item_regularization);
+  out.set("learning_rate", o.learning_rate);
+  out.set("regularization", o.regularization);
+  out.set("seed", o.seed);
+  out.set("clip", o.clip);
+}
+template <class Reader>
+[[nodiscard]] baseline_options read_baseline_options(const Reader& in) {
+  return {.epochs = in.template get<int>("epochs"),
+          .solver = in.template get<baseline_solver>("solver"),
+          .user_regularization = in.template get<double>("user_regularization"),
+          .item_regularization = in.template get<double>("item_regularization"),
+          .learning_rate = in.template get<double>("learning_rate"),
+          .regularization = in.template get<double>("regularization"),
+          .seed = in.template get<std::uint64_t>("seed"),
+          .clip = in.template get<bool>("clip")};
+}
+
+}  // namespace detail
+
 }  // namespace kindred

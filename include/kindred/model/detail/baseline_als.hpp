@@ -6,6 +6,7 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/baseline_options.hpp>
 #include <kindred/model/detail/bias.hpp>
+#include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/train/training_loop.hpp>
 
 #include <algorithm>
@@ -73,19 +74,6 @@ class baseline_als {
  private:
   static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-  /// The weights of the ratings in the order of the columns; empty without weights.
-  static std::vector<float> weights_by_item(const dataset& train) {
-    std::vector<float> by_item(train.row_weights().size());
-    if (by_item.empty()) return by_item;
-    // Rows come by user, as do the ratings of an item: each next one goes behind the one before.
-    std::vector<index> next(train.item_offsets().begin(), train.item_offsets().end());
-    for (std::size_t row = 0; row < by_item.size(); ++row) {
-      const auto item = static_cast<std::size_t>(train.row_items()[row]);
-      by_item[static_cast<std::size_t>(next[item]++)] = train.row_weights()[row];
-    }
-    return by_item;
-  }
-
   static std::span<const float> weights(std::span<const float> all, std::span<const index> offsets,
                                         std::size_t i) noexcept {
     if (all.empty()) return all;
@@ -122,7 +110,7 @@ class baseline_als {
   Backend backend_;
   const dataset& train_;
   const baseline_options& options_;
-  std::vector<float> column_weights_;
+  aligned_vector<float> column_weights_;
   aligned_vector<float> user_biases_;
   aligned_vector<float> item_biases_;
   std::vector<double> user_errors_;

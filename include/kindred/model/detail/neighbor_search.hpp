@@ -1,0 +1,165 @@
+#pragma once
+
+#include <kindred/core/shared_array.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/model/detail/entity_vectors.hpp>
+#include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/labelled_vectors.hpp>
+#include <kindred/model/detail/neighbor_collector.hpp>
+#include <kindred/model/detail/row_comparison.hpp>
+#include <kindred/model/detail/similarity_measures.hpp>
+#include <kindred/model/neighbor_lists.hpp>
+#include <kindred/model/similarity.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace kindred::detail {
+
+/// Finds the neighbours of rows among all rows: exactly, and with the same bits whatever the order
+/// of the work.
+class neighbor_search {
+ public:
+  /// Keeps the nearest `most` neighbours of a row, all for 0. All arguments must outlive the
+  /// search. Once `stop` asks, what is found is of no use.
+  neighbor_search(const entity_vectors& vectors, const similarity_options& options,
+                  std::size_t most, const host_loop& loop, const std::stop_token& stop)
+      : options_(options),
+        loop_(loop),
+        stop_(stop),
+        vectors_(vectors),
+        rows_(vectors),
+        kept_(vectors.rows(), most, options.min_similarity, options.negative) {}
+
+  /// The neighbours of all rows; each pair is compared once. The search is done then.
+  [[nodiscard]] neighbor_lists find() {
+    std::vector<index> labels(rows_.rows());
+    std::iota(labels.begin(), labels.end(), 0);
+    compare({labels, false, {}});
+    return finish();
+  }
+
+  /// The same from the neighbours that there were before some rows changed. Compares these rows
+  /// with all; the others keep what they had, with the changed rows put in their new place. Only if
+  /// that leaves room in a list that was full, its row is compared with all anew.
+  [[nodiscard]] neighbor_lists refresh(const neighbor_lists& before, const entity_vectors& old) {
+    const std::vector<std::uint8_t> changed = changed_rows(old);
+    const auto count = std::accumulate(changed.begin(), changed.end(), std::size_t{0});
+    if (old.rows() > rows_.rows() || count > rows_.rows() / 4) return find();
+    std::vector<index> labels;
+    std::vector<std::uint8_t> deaf(rows_.rows());  // rows that are asked for their own neighbours
+    for (std::size_t row = 0; row < rows_.rows(); ++row) {
+      if (changed[row] == 0) continue;
+      labels.push_back(static_cast<index>(rows_.label_of(row)));
+      deaf[rows_.label_of(row)] = 1;
+    }
+    for_each_index(loop_, rows_.rows(), [&](std::size_t row) {
+      if (changed[row] == 0) keep_unchanged(row, before[row], changed);
+    });
+    compare({labels, true, deaf});
+    compare({labels_to_repair(before, changed), true, std::vector<std::uint8_t>(rows_.rows(), 1)});
+    return finish();
+  }
+
+ private:
+  struct task {
+    std::vector<index> labels;       ///< of rows that seek neighbours
+    bool among_all;                  ///< or only among the rows of lower label
+    std::vector<std::uint8_t> deaf;  ///< by label: rows that are not told; empty if all are
+  };
+
+  void compare(const task& work) {
+    with_measure(options_, rows_.facts(), [&](const auto& measure) { compare(work, measure); });
+  }
+
+  template <class Measure>
+  void compare(const task& work, const Measure& measure) {
+    // Every chunk takes rows of all sizes, so that all take about as long.
+    constexpr std::size_t most_chunks = 256;
+    const std::size_t chunks = std::min(most_chunks, work.labels.size());
+    loop_(chunks, [&](std::size_t first, std::size_t last) {
+      for (std::size_t chunk = first; chunk < last; ++chunk) {
+        row_comparison rows(rows_, measure, pair_confidence(options_), work.deaf, kept_);
+        for (std::size_t n = chunk; n < work.labels.size(); n += chunks) {
+          if (stop_.stop_requested()) return;
+          const auto label = static_cast<std::size_t>(work.labels[n]);
+          rows.compare(label, work.among_all ? rows_.rows() : label);
+        }
+      }
+    });
+  }
+
+  [[nodiscard]] std::vector<std::uint8_t> changed_rows(const entity_vectors& old) const {
+    std::vector<std::uint8_t> changed(vectors_.rows(), 1);
+    const bool all = options_.measure == similarity::log_likelihood &&
+                     old.columns() != vectors_.columns();  // which it counts
+    for_each_index(loop_, all ? 0 : std::min(vectors_.rows(), old.rows()),
+                   [&](std::size_t row) { changed[row] = same_row(old, vectors_, row) ? 0 : 1; });
+    return changed;
+  }
+
+  static bool same_row(const entity_vectors& a, const entity_vectors& b, std::size_t row) {
+    const auto same = [](const auto& x, std::size_t of_x, const auto& y, std::size_t of_y,
+                         std::size_t count) {
+      return std::equal(x.begin() + of_x, x.begin() + of_x + count, y.begin() + of_y);
+    };
+    const std::size_t count = a.size(row);
+    return count == b.size(row) && same(a.indices, a.begin(row), b.indices, b.begin(row), count) &&
+           same(a.values, a.begin(row), b.values, b.begin(row), count) &&
+           (a.left.empty() || (a.left[row] == b.left[row] && a.right[row] == b.right[row]));
+  }
+
+  void keep_unchanged(std::size_t row, const neighbor_list& list,
+                      const std::vector<std::uint8_t>& changed) {
+    for (std::size_t n = 0; n < list.size(); ++n)
+      if (changed[static_cast<std::size_t>(list.rows[n])] == 0)
+        kept_.offer(rows_.label_of(row), list[n]);
+  }
+
+  /// Of the rows whose lists were full, those whose last place may now be due to a row that was not
+  /// in them. Clears them.
+  [[nodiscard]] std::vector<index> labels_to_repair(const neighbor_lists& before,
+                                                    const std::vector<std::uint8_t>& changed) {
+    std::vector<std::uint8_t> broken(rows_.rows(), 0);
+    for_each_index(loop_, rows_.rows(), [&](std::size_t row) {
+      if (changed[row] != 0 || kept_.most() == 0 || before[row].size() < kept_.most()) return;
+      const std::size_t label = rows_.label_of(row);
+      kept_.shrink(label);
+      const auto kept = kept_.kept(label);
+      if (kept.size() == kept_.most() && !nearer(farthest_of(before[row]), farthest_of(kept)))
+        return;
+      kept_.clear(label);
+      broken[label] = 1;
+    });
+    std::vector<index> labels;
+    for (std::size_t label = 0; label < broken.size(); ++label)
+      if (broken[label] != 0) labels.push_back(static_cast<index>(label));
+    return labels;
+  }
+
+  template <class List>
+  [[nodiscard]] static neighbor farthest_of(const List& list) {
+    neighbor farthest = list[0];
+    for (std::size_t n = 1; n < list.size(); ++n)
+      if (nearer(farthest, list[n])) farthest = list[n];
+    return farthest;
+  }
+
+  [[nodiscard]] neighbor_lists finish() {
+    return kept_.finish([this](std::size_t row) { return rows_.label_of(row); }, loop_);
+  }
+
+  const similarity_options& options_;
+  const host_loop& loop_;
+  const std::stop_token& stop_;
+  const entity_vectors& vectors_;
+  labelled_vectors rows_;
+  neighbor_collector kept_;
+};
+
+}  // namespace kindred::detail

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <kindred/core/shared_array.hpp>
+#include <kindred/model/detail/labelled_vectors.hpp>
+#include <kindred/model/detail/neighbor_collector.hpp>
+#include <kindred/model/detail/similarity_measures.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace kindred::detail {
+
+/// Compares rows with others and offers what it finds to both. Belongs to one thread.
+template <class Measure>
+class row_comparison {
+ public:
+  /// `deaf` marks labels of rows that are not told; it may be empty. All must outlive this.
+  row_comparison(const labelled_vectors& rows, const Measure& measure,
+                 const pair_confidence& confidence, std::span<const std::uint8_t> deaf,
+                 neighbor_collector& kept)
+      : rows_(rows),
+        measure_(measure),
+        confidence_(confidence),
+        kept_(kept),
+        sums_(labelled_vectors::padded(rows.rows())),
+        bars_(sums_.size(), std::numeric_limits<float>::infinity()) {
+    for (std::size_t other = 0; other < rows.rows(); ++other)
+      if (deaf.empty() || deaf[other] == 0) bars_[other] = kept.threshold(other);
+  }
+
+  /// Compares row `label` with all rows of a label below `limit`.
+  void compare(std::size_t label, std::size_t limit) {
+    const std::size_t terms = rows_.add_up(label, limit, sums_.data());
+    if (label < limit) sums_[label] = {};
+    if (terms < limit / few) {
+      rows_.for_each_partner(label, limit, [&](std::size_t other) {
+        if (sums_[other].count == 0) return;
+        offer(label, other);
+        sums_[other] = {};
+      });
+    } else {
+      scan(label, limit);
+    }
+  }
+
+ private:
+  using sums = typename Measure::sums;
+
+  /// With fewer terms than one in so many rows, it is quicker to look for the sums where they were
+  /// made than through all of them.
+  static constexpr std::size_t few = 8;
+  static constexpr std::size_t block = labelled_vectors::block;
+
+  [[nodiscard]] float similarity(std::size_t a, std::size_t b, const sums& common) const noexcept {
+    return confidence_(common.count) * measure_(common, a, b);
+  }
+
+  void offer(std::size_t label, std::size_t other) {
+    const float to = similarity(label, other, sums_[other]);
+    kept_.offer(label, {rows_.row_of(other), to});
+    const float back = measure_.symmetric() ? to : similarity(other, label, sums_[other]);
+    if (kept_.nearness(back) >= bars_[other]) kept_.offer(other, {rows_.row_of(label), back});
+  }
+
+  /// Most offers are refused; those are told block by block, by loops that compile to vectors.
+  void scan(std::size_t label, std::size_t limit) {
+    for (std::size_t first = 0; first < limit; first += block) {
+      float to[block];
+      float back[block];
+      similarities(label, first, to, back);
+      const float bar = kept_.threshold(label);
+      int wanted = 0;
+      for (std::size_t n = 0; n < block; ++n)
+        wanted |= static_cast<int>(kept_.nearness(to[n]) >= bar) |
+                  static_cast<int>(kept_.nearness(back[n]) >= bars_[first + n]);
+      if (wanted == 0) continue;
+      for (std::size_t other = first; other < std::min(limit, first + block); ++other)
+        offer(label, other);
+    }
+    std::fill_n(sums_.begin(), limit, sums{});
+  }
+
+  void similarities(std::size_t label, std::size_t first, float* to, float* back) const noexcept {
+    const sums* const common = sums_.data() + first;
+    for (std::size_t n = 0; n < block; ++n) to[n] = measure_(common[n], label, first + n);
+    for (std::size_t n = 0; n < block; ++n)
+      back[n] = measure_.symmetric() ? to[n] : measure_(common[n], first + n, label);
+    if (confidence_.certain()) return;
+    for (std::size_t n = 0; n < block; ++n) {
+      to[n] *= confidence_(common[n].count);
+      back[n] *= confidence_(common[n].count);
+    }
+  }
+
+  const labelled_vectors& rows_;
+  Measure measure_;
+  pair_confidence confidence_;
+  neighbor_collector& kept_;
+  std::vector<sums> sums_;
+  std::vector<float> bars_;  ///< how near a row must be to be offered to another, as of late
+};
+
+}  // namespace kindred::detail
