@@ -47,19 +47,19 @@ class relevance_regression {
         features[m + 1] = static_cast<double>(scores_[m][i]);
       const bool finite = std::all_of(features.begin(), features.end(),
                                       [](double score) { return std::isfinite(score); });
-      if (finite && role_[i] != seen) to.add(features, role_[i] == relevant ? 1 : 0);
+      if (finite && role_[i] != role::seen) to.add(features, role_[i] == role::relevant ? 1 : 0);
     }
   }
 
  private:
-  enum role : unsigned char { other, relevant, seen };
+  enum class role : unsigned char { irrelevant, relevant, seen };
 
   void mark(index user) {
-    std::fill(role_.begin(), role_.end(), other);
+    std::fill(role_.begin(), role_.end(), role::irrelevant);
     for (const index item : validation_.by_user(user).indices())
-      role_[static_cast<std::size_t>(item)] = relevant;
+      role_[static_cast<std::size_t>(item)] = role::relevant;
     for (const index item : train_.by_user(user).indices())
-      role_[static_cast<std::size_t>(item)] = seen;
+      role_[static_cast<std::size_t>(item)] = role::seen;
   }
 
   const parts<Models...>& models_;
