@@ -115,11 +115,18 @@ setting tune(const kindred::split& data) {
   return best;
 }
 
-/// The fewest epochs that reach `bar`, or 0.
+/// The RMSE after each of `epoch_counts`.
 template <class Side>
-int fewest_epochs(const kindred::split& data, setting s, double bar) {
-  for (const int epochs : epoch_counts)
-    if (Side::fit(data, s, epochs).rmse <= bar) return epochs;
+std::vector<double> curve_of(const kindred::split& data, setting s) {
+  std::vector<double> curve;
+  for (const int epochs : epoch_counts) curve.push_back(Side::fit(data, s, epochs).rmse);
+  return curve;
+}
+
+/// The fewest epochs that reach `bar`, or 0.
+int fewest_epochs(const std::vector<double>& curve, double bar) {
+  for (std::size_t n = 0; n < curve.size(); ++n)
+    if (curve[n] <= bar) return epoch_counts[n];
   return 0;
 }
 
@@ -161,12 +168,10 @@ int main(int argc, char** argv) {
               data.test.size(), factors, threads);
   const setting theirs_setting = tune<libmf>(tuning);
   const setting ours_setting = tune<ours>(tuning);
-  double best = std::numeric_limits<double>::infinity();
-  for (const int epochs : epoch_counts)
-    best = std::min(best, libmf::fit(data, theirs_setting, epochs).rmse);
-  const double bar = best * 1.001;
-  const int theirs_epochs = fewest_epochs<libmf>(data, theirs_setting, bar);
-  const int ours_epochs = fewest_epochs<ours>(data, ours_setting, bar);
+  const std::vector<double> theirs = curve_of<libmf>(data, theirs_setting);
+  const double bar = *std::min_element(theirs.begin(), theirs.end()) * 1.001;
+  const int theirs_epochs = fewest_epochs(theirs, bar);
+  const int ours_epochs = fewest_epochs(curve_of<ours>(data, ours_setting), bar);
   std::printf("bar: RMSE %.4f; epochs: LIBMF %d, kindred %d\n", bar, theirs_epochs, ours_epochs);
   if (ours_epochs == 0) {
     std::puts("kindred does not reach the bar");
