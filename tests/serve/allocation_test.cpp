@@ -1,3 +1,5 @@
+#include <kindred/model/item_knn.hpp>
+#include <kindred/model/user_knn.hpp>
 #include <kindred/serve/recommender.hpp>
 
 #include <doctest/doctest.h>
@@ -73,6 +75,28 @@ TEST_CASE("What promises to allocate nothing does so") {
 
   (void)served.recommend("u3", 10);
   CHECK(allocations > before);  // the counter works
+}
+
+TEST_CASE_TEMPLATE("Models of neighbours answer without allocating", Model, item_knn, user_knn) {
+  const auto train = random_dataset(300, 20, 90, 71);
+  std::vector<scored_item> best(10);
+  std::vector<float> scores(90);
+  for (const int k : {0, 3, 512}) {
+    Model model{{.k = k}};
+    model.fit(train);
+    const long before = allocations;
+    float sum = 0;
+    for (index u = -1; u < 25; ++u) {
+      for (index i = -1; i < 95; ++i) sum += model.predict(u, i);
+      model.score(u, scores);
+      if constexpr (Model::side == axis::items)
+        sum += static_cast<float>(model.similar_items(u, best).size());
+      else
+        sum += static_cast<float>(model.similar_users(u, best).size());
+    }
+    CHECK(allocations == before);
+    CHECK(sum > 0);
+  }
 }
 
 }  // namespace kindred::test

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kindred/core/types.hpp>
+#include <kindred/kernel/top_k.hpp>
+#include <kindred/model/explanation.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -54,6 +56,30 @@ concept latent_model = requires(const Model& model) {
   typename Model::scalar_type;
   { model.latent() }
   noexcept->std::same_as<latent_view<typename Model::scalar_type>>;
+};
+
+/// A model that compares items itself: fills `best` with those most similar to `item`, best first,
+/// and returns the part filled, which is empty for an item that it does not know.
+template <class Model>
+concept item_similarity_model = requires(const Model& model, index item,
+                                         std::span<scored_item> best) {
+  { model.similar_items(item, best) }
+  noexcept->std::same_as<std::span<scored_item>>;
+};
+
+/// The same among users.
+template <class Model>
+concept user_similarity_model = requires(const Model& model, index user,
+                                         std::span<scored_item> best) {
+  { model.similar_users(user, best) }
+  noexcept->std::same_as<std::span<scored_item>>;
+};
+
+/// A model that says which ratings its predictions and its scores come from.
+template <class Model>
+concept explaining_model = requires(const Model& model, index user, index item) {
+  { model.explain(user, item) } -> std::same_as<explanation>;
+  { model.explain_score(user, item) } -> std::same_as<explanation>;
 };
 
 }  // namespace kindred

@@ -6,6 +6,7 @@
 #include <kindred/model/concepts.hpp>
 #include <kindred/serve/filter.hpp>
 #include <kindred/serve/prediction.hpp>
+#include <kindred/serve/reasons.hpp>
 #include <kindred/serve/recommendations.hpp>
 #include <kindred/serve/recommender.hpp>
 
@@ -65,7 +66,8 @@ class any_recommender {
     return recommend_from(std::span<const item_rating>(ratings), k, options);
   }
 
-  /// Throws data_error if the model is no latent_model.
+  /// Each throws data_error if the model is neither a latent_model nor compares items, or users,
+  /// itself.
   template <external_id Id>
   [[nodiscard]] recommendations similar_items(const Id& item, std::size_t k) const {
     return served_->similar_items(text_of(item), k);
@@ -83,6 +85,16 @@ class any_recommender {
   template <external_id User, external_ids Items>
   [[nodiscard]] std::vector<item_prediction> predict(const User& user, const Items& items) const {
     return served_->predict(text_of(user), texts_of(items));
+  }
+
+  /// Each throws data_error if the model is no explaining_model.
+  template <external_id User, external_id Item>
+  [[nodiscard]] reasons explain(const User& user, const Item& item) const {
+    return served_->explain(text_of(user), text_of(item));
+  }
+  template <external_id User, external_id Item>
+  [[nodiscard]] reasons explain_score(const User& user, const Item& item) const {
+    return served_->explain_score(text_of(user), text_of(item));
   }
 
   [[nodiscard]] const id_map& users() const noexcept { return served_->users(); }
@@ -110,6 +122,8 @@ class any_recommender {
     virtual prediction predict(std::string_view user, std::string_view item) const = 0;
     virtual std::vector<item_prediction> predict(std::string_view user,
                                                  const texts& items) const = 0;
+    virtual reasons explain(std::string_view user, std::string_view item) const = 0;
+    virtual reasons explain_score(std::string_view user, std::string_view item) const = 0;
     virtual const id_map& users() const noexcept = 0;
     virtual const id_map& items() const noexcept = 0;
   };
@@ -161,17 +175,17 @@ class any_recommender::holder final : public interface {
 
   recommendations similar_items([[maybe_unused]] std::string_view item,
                                 [[maybe_unused]] std::size_t k) const override {
-    if constexpr (latent_model<Model>)
+    if constexpr (latent_model<Model> || item_similarity_model<Model>)
       return served_.similar_items(item, k);
     else
-      throw data_error("similar_items: the model has no factors to compare");
+      throw data_error("similar_items: the model does not compare items");
   }
   recommendations similar_users([[maybe_unused]] std::string_view user,
                                 [[maybe_unused]] std::size_t k) const override {
-    if constexpr (latent_model<Model>)
+    if constexpr (latent_model<Model> || user_similarity_model<Model>)
       return served_.similar_users(user, k);
     else
-      throw data_error("similar_users: the model has no factors to compare");
+      throw data_error("similar_users: the model does not compare users");
   }
 
   prediction predict([[maybe_unused]] std::string_view user,
@@ -187,6 +201,21 @@ class any_recommender::holder final : public interface {
       return served_.predict(user, items);
     else
       throw data_error("predict: the model ranks items, but predicts no ratings");
+  }
+
+  reasons explain([[maybe_unused]] std::string_view user,
+                  [[maybe_unused]] std::string_view item) const override {
+    if constexpr (explaining_model<Model>)
+      return served_.explain(user, item);
+    else
+      throw data_error("explain: the model cannot say where its predictions come from");
+  }
+  reasons explain_score([[maybe_unused]] std::string_view user,
+                        [[maybe_unused]] std::string_view item) const override {
+    if constexpr (explaining_model<Model>)
+      return served_.explain_score(user, item);
+    else
+      throw data_error("explain_score: the model cannot say where its scores come from");
   }
 
   const id_map& users() const noexcept override { return served_.users(); }

@@ -7,11 +7,14 @@
 #include <kindred/data/external_id.hpp>
 #include <kindred/data/id_map.hpp>
 #include <kindred/model/concepts.hpp>
+#include <kindred/model/explanation.hpp>
+#include <kindred/model/similarity.hpp>
 #include <kindred/serve/detail/folded_ratings.hpp>
 #include <kindred/serve/detail/neighbors.hpp>
 #include <kindred/serve/detail/seen_items.hpp>
 #include <kindred/serve/filter.hpp>
 #include <kindred/serve/prediction.hpp>
+#include <kindred/serve/reasons.hpp>
 #include <kindred/serve/recommendations.hpp>
 #include <kindred/serve/top_k.hpp>
 
@@ -90,22 +93,51 @@ class recommender {
     return recommend_from(std::span<const item_rating>(ratings), k, options);
   }
 
-  /// The k items whose factors point most nearly where those of `item` point: scores are cosines,
-  /// in [-1, 1]. Leaves out itself and items without factors (all zeros). Empty if the item is
-  /// unknown or has none. O(items x factors), in parallel.
+  /// The k items most similar to `item`: for a latent model those whose factors point most nearly
+  /// where its factors point, scores being cosines in [-1, 1], and O(items x factors), in parallel;
+  /// for another those that the model says are. Leaves out itself and items without factors (all
+  /// zeros). Empty if the item is unknown or has none.
   template <external_id Id>
-  requires latent_model<Model>
+  requires latent_model<Model> || item_similarity_model<Model>
   [[nodiscard]] recommendations similar_items(const Id& item, std::size_t k) const {
-    const auto latent = model_.latent();
-    return nearest(items_, latent.item_factors, latent.factors, items_.find_or_unknown(item), k);
+    const index i = items_.find_or_unknown(item);
+    if constexpr (latent_model<Model>) {
+      const auto latent = model_.latent();
+      return nearest(items_, latent.item_factors, latent.factors, i, k);
+    } else {
+      return ranked(items_, k, [&](auto best) { return model_.similar_items(i, best); });
+    }
   }
 
   /// The same among users.
   template <external_id Id>
-  requires latent_model<Model>
+  requires latent_model<Model> || user_similarity_model<Model>
   [[nodiscard]] recommendations similar_users(const Id& user, std::size_t k) const {
-    const auto latent = model_.latent();
-    return nearest(users_, latent.user_factors, latent.factors, users_.find_or_unknown(user), k);
+    const index u = users_.find_or_unknown(user);
+    if constexpr (latent_model<Model>) {
+      const auto latent = model_.latent();
+      return nearest(users_, latent.user_factors, latent.factors, u, k);
+    } else {
+      return ranked(users_, k, [&](auto best) { return model_.similar_users(u, best); });
+    }
+  }
+
+  /// Why `predict` expects the rating that it does.
+  template <external_id User, external_id Item>
+  requires explaining_model<Model>
+  [[nodiscard]] reasons explain(const User& user, const Item& item) const {
+    const index u = users_.find_or_unknown(user);
+    const index i = items_.find_or_unknown(item);
+    return with_ids(model_.explain(u, i), status_of(u, i));
+  }
+
+  /// Why `recommend` ranks an item where it does.
+  template <external_id User, external_id Item>
+  requires explaining_model<Model>
+  [[nodiscard]] reasons explain_score(const User& user, const Item& item) const {
+    const index u = users_.find_or_unknown(user);
+    const index i = items_.find_or_unknown(item);
+    return with_ids(model_.explain_score(u, i), status_of(u, i));
   }
 
   /// The rating that the model expects. Allocates nothing.
@@ -188,13 +220,26 @@ class recommender {
     return {ids, detail::nearest_rows(rows, ids.size(), factors, query, k)};
   }
 
-  [[nodiscard]] prediction predict_index(index user, index item) const noexcept {
-    const float rating = model_.predict(user, item);
+  /// What `fill(best)` says of the best k.
+  template <class Fill>
+  [[nodiscard]] static recommendations ranked(const id_map& ids, std::size_t k, const Fill& fill) {
+    std::vector<scored_item> best(std::min(k, static_cast<std::size_t>(ids.size())));
+    best.resize(fill(std::span(best)).size());
+    return {ids, std::move(best)};
+  }
+
+  [[nodiscard]] reasons with_ids(const explanation& why, prediction_status status) const {
+    return {why.side == axis::items ? items_ : users_, why, status};
+  }
+
+  [[nodiscard]] static prediction_status status_of(index user, index item) noexcept {
     if (user == unknown_index)
-      return {rating, item == unknown_index ? prediction_status::unknown_both
-                                            : prediction_status::unknown_user};
-    return {rating,
-            item == unknown_index ? prediction_status::unknown_item : prediction_status::known};
+      return item == unknown_index ? prediction_status::unknown_both
+                                   : prediction_status::unknown_user;
+    return item == unknown_index ? prediction_status::unknown_item : prediction_status::known;
+  }
+  [[nodiscard]] prediction predict_index(index user, index item) const noexcept {
+    return {model_.predict(user, item), status_of(user, item)};
   }
 
   Model model_;
