@@ -18,6 +18,7 @@
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/contextual_postfilter.hpp>
 #include <kindred/model/contextual_prefilter.hpp>
+#include <kindred/model/ease.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/neighbors.hpp>
