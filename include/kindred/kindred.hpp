@@ -23,6 +23,7 @@
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/neighbors.hpp>
 #include <kindred/model/popularity.hpp>
+#include <kindred/model/slim.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/user_knn.hpp>
