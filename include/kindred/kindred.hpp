@@ -24,6 +24,7 @@
 #include <kindred/model/neighbors.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/slim.hpp>
+#include <kindred/model/slope_one.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/user_knn.hpp>
