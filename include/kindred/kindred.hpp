@@ -16,6 +16,7 @@
 #include <kindred/io/load_recommender.hpp>
 #include <kindred/io/save.hpp>
 #include <kindred/model/baseline.hpp>
+#include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/co_clustering.hpp>
 #include <kindred/model/contextual_postfilter.hpp>
 #include <kindred/model/contextual_prefilter.hpp>

@@ -1,5 +1,6 @@
 #include <kindred/io/save.hpp>
 #include <kindred/model/baseline.hpp>
+#include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
@@ -88,6 +89,22 @@ struct forged_switch {
   }
 };
 
+struct forged_cascade {
+  static constexpr std::string_view kind = "cascade_hybrid";
+
+  int candidates = 5;
+  index item = 29;
+
+  template <class Writer>
+  void write(Writer& out) const {
+    out.set("candidates", candidates);
+    out.add("part0", fitted(baseline_model{}));
+    out.add("part1", fitted(baseline_model{}));
+    out.add("rated_offsets", shared_array<index>({0, 2}), {2});
+    out.add("rated_items", shared_array<index>({3, item}), {2});
+  }
+};
+
 template <class Model = weighted_hybrid<baseline_model, baseline_model>, class Forged>
 std::string refusal_of(const Forged& forged) {
   const temporary_folder folder;
@@ -113,6 +130,7 @@ TEST_CASE("hybrids come back from their files as they were") {
   check_round_trip(fitted(weighted_ranking{factors, popularity_model{}}));
   check_round_trip(fitted(switching_hybrid{
       {.min_user_ratings = 30, .min_item_ratings = 50}, popularity_model{}, factors}));
+  check_round_trip(fitted(cascade_hybrid{{.candidates = 7}, popularity_model{}, factors}));
   check_round_trip(weighted_hybrid{fitted(factors), fitted(baseline_model{})});
   check_round_trip(weighted_hybrid{fitted(weighted_hybrid{factors, baseline_model{}}),
                                    fitted(popularity_model{})});
@@ -133,6 +151,12 @@ TEST_CASE("a file that is no such hybrid is refused") {
   using of_two = switching_hybrid<baseline_model, baseline_model>;
   CHECK(refusal_of<of_two>(forged_switch{}) == "no error");  // unknown ones have no ratings
   CHECK(refusal_of<of_two>(forged_switch{-1}) == "a number of ratings is negative");
+  using cascade = cascade_hybrid<baseline_model, baseline_model>;
+  CHECK(refusal_of<cascade>(forged_cascade{}) == "no error");
+  CHECK(refusal_of<cascade>(forged_cascade{.item = 30}) ==
+        "the lists of rated items contradict each other");
+  CHECK(refusal_of<cascade>(forged_cascade{.candidates = 2000}) ==
+        "option candidates = 2000 is not in [1, 1000]");
   forged_hybrid uneven;
   uneven.second.fit(test::random_dataset(500, 40, 31, 5));
   CHECK(refusal_of(uneven) == "weighted_hybrid: sizes differ: 40 users and 30 items, 40 and 31");

@@ -1,5 +1,13 @@
+#include <kindred/model/baseline.hpp>
+#include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/item_knn.hpp>
+#include <kindred/model/matrix_factorization.hpp>
+#include <kindred/model/popularity.hpp>
+#include <kindred/model/stacked_hybrid.hpp>
+#include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/user_knn.hpp>
+#include <kindred/model/weighted_hybrid.hpp>
+#include <kindred/model/weighted_ranking.hpp>
 #include <kindred/serve/recommender.hpp>
 
 #include <doctest/doctest.h>
@@ -97,6 +105,32 @@ TEST_CASE_TEMPLATE("Models of neighbours answer without allocating", Model, item
     CHECK(allocations == before);
     CHECK(sum > 0);
   }
+}
+
+TEST_CASE("Hybrids answer without allocating, but for the one that sums up scores") {
+  const auto train = random_dataset(300, 20, 90, 71);
+  weighted_hybrid weighted{baseline_model{}, matrix_factorization<>{{.factors = 4}}};
+  stacked_hybrid stacked{baseline_model{}, matrix_factorization<>{{.factors = 4}}};
+  switching_hybrid switching{baseline_model{}, matrix_factorization<>{{.factors = 4}}};
+  cascade_hybrid cascade{{.candidates = 30}, popularity_model{}, baseline_model{}};
+  weighted_ranking ranking{popularity_model{}, baseline_model{}};
+  std::vector<float> scores(90);
+  const auto allocated_by = [&](const auto& answer) {
+    const long before = allocations;
+    for (index u = -1; u < 25; ++u) answer(u);
+    return allocations - before;
+  };
+  const auto check = [&](auto& hybrid) {
+    hybrid.fit(train);
+    CHECK(allocated_by([&](index u) { hybrid.score(u, scores); }) == 0);
+    CHECK(allocated_by([&](index u) { (void)hybrid.predict(u, u + 3); }) == 0);
+  };
+  check(weighted);
+  check(stacked);
+  check(switching);
+  check(cascade);
+  ranking.fit(train);
+  CHECK(allocated_by([&](index u) { ranking.score(u, scores); }) == 26);
 }
 
 }  // namespace kindred::test
