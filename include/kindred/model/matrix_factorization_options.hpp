@@ -34,7 +34,7 @@ struct matrix_factorization_options {
   /// Holds `predict` to the range of the training ratings. `score` is never held.
   bool clip = true;
   /// Standard deviation of the initial factors, >= 0.
-  double init_scale = 0.05;
+  double init_scale = 0.01;
   std::uint64_t seed = 42;
   /// Blocks a side of the grid of tiles, 0 .. 1024; 0 chooses by the size of the data. Results
   /// depend on it, never on the number of threads, of which it can feed as many.
