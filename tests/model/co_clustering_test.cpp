@@ -148,8 +148,10 @@ TEST_CASE("co-clustering goes the way of the paper") {
   const dataset train = test::plain_dataset(500, 40, 30, 5);
   for (const auto& clusters : {std::pair{3, 3}, {2, 5}, {1, 4}, {1, 1}}) {
     CAPTURE(clusters.first);
-    co_clustering_options options{
-        .user_clusters = clusters.first, .item_clusters = clusters.second, .clip = false};
+    co_clustering_options options{.user_clusters = clusters.first,
+                                  .item_clusters = clusters.second,
+                                  .restarts = 1,
+                                  .clip = false};
     options.epochs = 0;
     co_clustering start(options);
     start.fit(train);
