@@ -19,6 +19,7 @@
 namespace kindred {
 
 static_assert(ranking_model<ease<>>);
+static_assert(item_similarity_model<ease<>>);
 static_assert(!rating_model<ease<>>);
 
 namespace {
@@ -57,8 +58,9 @@ TEST_CASE("ease weighs two items by hand") {
 }
 
 TEST_CASE_TEMPLATE("ease is where its objective has no slope", Scalar, float, double) {
+  // The second half has so few users that their side is the cheaper one.
   for (const auto& [rows, users, items] : {std::tuple<std::size_t, index, index>{2000, 97, 43},
-                                           {4000, 200, 193},
+                                           {20000, 500, 577},
                                            {3000, 31, 577},
                                            {50, 1, 90}})
     for (const auto values : {interaction_value::one, interaction_value::rating})
@@ -89,6 +91,7 @@ TEST_CASE_TEMPLATE("ease scores by the product of interactions and weights", Sca
     ease<Scalar> model{{.regularization = 20, .values = values}};
     model.fit(train);
     test::check_linear_scores(model, train, test::interactions(train, values) * weights_of(model));
+    test::check_similar_items(model, weights_of(model));
   }
 }
 
@@ -114,20 +117,28 @@ TEST_CASE("ease refuses more items than it may have, and a penalty that rounding
     CHECK(std::string(error.what()) ==
           "ease: 43 items are more than max_items = 42; their weights would take 0 MB");
   }
-  // Two items that all users have.
-  rating_columns columns;
+  // Two items that all users have; and from the users' side, an item of one user's own.
+  rating_columns twins;
   for (index row = 0; row < 40000; ++row) {
-    columns.users.push_back(row / 2);
-    columns.items.push_back(row % 2);
-    columns.values.push_back(1);
+    twins.users.push_back(row / 2);
+    twins.items.push_back(row % 2);
+    twins.values.push_back(1);
   }
-  const dataset twins =
-      make_dataset(test::numbered_ids(20000), test::numbered_ids(2), std::move(columns));
-  ease<> single{{.regularization = 1e-4}};
-  CHECK_THROWS_AS(single.fit(twins), data_error);
-  ease<double> twice{{.regularization = 1e-4}};
-  twice.fit(twins);
-  CHECK(twice.weights(0)[1] == doctest::Approx(1));
+  rating_columns loner;
+  for (index item = 0; item < 100; ++item) {
+    loner.users.push_back(item == 0 ? 0 : 1);
+    loner.items.push_back(item);
+    loner.values.push_back(1);
+  }
+  const auto refuses = [](const dataset& data, double regularization) {
+    ease<> single{{.regularization = regularization}};
+    CHECK_THROWS_AS(single.fit(data), data_error);
+    ease<double> twice{{.regularization = regularization}};
+    twice.fit(data);
+    CHECK(twice.weights(0)[0] == 0);
+  };
+  refuses(make_dataset(test::numbered_ids(20000), test::numbered_ids(2), std::move(twins)), 1e-4);
+  refuses(make_dataset(test::numbered_ids(2), test::numbered_ids(100), std::move(loner)), 1e-9);
 }
 
 TEST_CASE("ease answers with numbers whatever the data") {

@@ -2,6 +2,7 @@
 
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/kernel/top_k.hpp>
 #include <kindred/model/interaction_value.hpp>
 #include <kindred/train/fit_options.hpp>
 
@@ -55,6 +56,26 @@ void check_linear_scores(const Model& model, const dataset& train,
   const std::vector<float> values(unknown.size(), 2.0F);
   model.score(unknown, values, scores);
   CHECK(scores == zeros);
+}
+
+/// What is similar to an item is what its weights are greatest for.
+template <class Model>
+void check_similar_items(const Model& model, const Eigen::MatrixXd& weights) {
+  for (index item = 0; item < model.num_items(); item += 5) {
+    std::vector<scored_item> expected;
+    for (index other = 0; other < model.num_items(); ++other)
+      if (weights(item, other) > 0)
+        expected.push_back({other, static_cast<float>(weights(item, other))});
+    std::ranges::sort(expected, ranks_before);
+    for (const std::size_t k : {0UL, 1UL, 7UL, 1000UL}) {
+      std::vector<scored_item> best(k);
+      const auto found = model.similar_items(item, best);
+      CHECK(std::ranges::equal(found, std::span(expected).first(std::min(k, expected.size()))));
+    }
+  }
+  std::vector<scored_item> best(3);
+  CHECK(model.similar_items(unknown_index, best).empty());
+  CHECK(model.similar_items(model.num_items(), best).empty());
 }
 
 /// The training error is over all cells, the validation error over the ratings there.

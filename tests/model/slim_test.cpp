@@ -19,6 +19,7 @@
 namespace kindred {
 
 static_assert(ranking_model<slim>);
+static_assert(item_similarity_model<slim>);
 static_assert(!rating_model<slim>);
 
 namespace {
@@ -147,6 +148,7 @@ TEST_CASE("slim scores by the product of interactions and weights") {
     slim model{{.l1 = 1, .l2 = 20, .values = values}};
     model.fit(train);
     test::check_linear_scores(model, train, test::interactions(train, values) * weights_of(model));
+    test::check_similar_items(model, weights_of(model));
   }
 }
 

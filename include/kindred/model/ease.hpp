@@ -36,9 +36,10 @@ namespace kindred {
 /// enough unless the penalty is less than about 1e-6 of the greatest eigenvalue of X'X.
 ///
 /// Training costs O(sum of squared user counts + items^3), in parallel and near the processor's
-/// peak, and holds items^2 numbers, which become the model: it grows with the items only. What was
-/// fitted is immutable and shared by copies, with the training data's lists of items; all const
-/// members are safe from any thread.
+/// peak, and holds items^2 numbers, which become the model: it grows with the items only. Where
+/// users are so few that it is less, it costs O(users^3 + items * ratings) and holds users^2 more.
+/// What was fitted is immutable and shared by copies, with the training data's lists of items; all
+/// const members are safe from any thread.
 template <std::floating_point Scalar = float>
 class ease {
  public:

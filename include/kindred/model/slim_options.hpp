@@ -7,13 +7,13 @@ namespace kindred {
 
 /// Options of `slim`.
 struct slim_options {
-  double l1 = 5;    ///< penalty on the sum of the weights' absolute values, >= 0; makes them few
+  double l1 = 1;    ///< penalty on the sum of the weights' absolute values, >= 0; makes them few
   double l2 = 100;  ///< penalty on half the sum of their squares, >= 0; with l1, not both 0
   bool nonnegative = true;  ///< no weight is less than 0
   interaction_value values = interaction_value::one;
   /// An item's weights are found once no step of a sweep lowers its objective by more than this
   /// share of what it is without weights; in (0, 1).
-  double tolerance = 1e-6;
+  double tolerance = 1e-5;
   int max_sweeps = 1000;  ///< ends the sweeps of an item even so; >= 1
 
   friend bool operator==(const slim_options&, const slim_options&) = default;

@@ -23,6 +23,22 @@ namespace kindred::detail {
   return pairs;
 }
 
+/// Calls `visit(i, j)` for all 0 <= j < i < size, in parallel and in square blocks, since whoever
+/// mirrors a triangle reads rows and writes columns.
+template <host_backend Backend, class Visit>
+void for_each_below_diagonal(const Backend& backend, std::size_t size, const Visit& visit) {
+  constexpr std::size_t block = 64;
+  const auto blocks = lower_pairs((size + block - 1) / block);
+  backend.for_range(blocks.size(), [&](std::size_t first, std::size_t last) {
+    for (std::size_t b = first; b < last; ++b) {
+      const auto [row, column] = blocks[b];
+      for (std::size_t i = row * block; i < std::min(size, (row + 1) * block); ++i)
+        for (std::size_t j = column * block; j < std::min(i, (column + 1) * block); ++j)
+          visit(i, j);
+    }
+  });
+}
+
 /// Inverts a symmetric positive definite matrix in place by the sweep operator (Goodnight, "A
 /// tutorial on the SWEEP operator", The American Statistician 33(3), 1979), a block of rows and
 /// columns at a time. With K the block,
