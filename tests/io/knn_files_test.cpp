@@ -20,7 +20,8 @@ namespace kindred {
 namespace {
 
 item_knn small_model() {
-  item_knn model{{.similarity = {.shrinkage = 0.5}, .predictor = knn_predictor::z_score}};
+  item_knn model{{.similarity = {.measure = similarity::cosine, .shrinkage = 0.5},
+                  .predictor = knn_predictor::z_score}};
   model.fit(test::random_dataset(20, 4, 3, 1));
   return model;
 }
@@ -43,7 +44,7 @@ struct arrays {
 
 std::string written(const temporary_folder& folder, const arrays& a) {
   tensor_writer out(item_knn::kind);
-  detail::write_options(out, knn_options{});
+  detail::write_options(out, {.predictor = knn_predictor::mean_centered});
   out.set("min_value", 1.0F);
   out.set("max_value", 5.0F);
   out.set("mean", 3.0);

@@ -216,10 +216,12 @@ TEST_CASE("item knn by hand") {
   const std::vector<float> values = {2, 1, 4, 2, 3};
   const dataset data =
       make_dataset(test::numbered_ids(3), test::numbered_ids(2), users, items, values);
-  item_knn plain{{.predictor = knn_predictor::plain}};
+  const similarity_options cosines{.measure = similarity::cosine};
+  item_knn plain{{.similarity = cosines, .predictor = knn_predictor::plain}};
   plain.fit(data);
   CHECK(plain.predict(2, 1) == 3);  // the one neighbour's rating
-  item_knn centred{{.predictor = knn_predictor::mean_centered, .clip = false}};
+  item_knn centred{
+      {.similarity = cosines, .predictor = knn_predictor::mean_centered, .clip = false}};
   centred.fit(data);
   CHECK(centred.predict(2, 1) == doctest::Approx(1.5 + (3 - 3)));
   CHECK(centred.predict(0, 1) == doctest::Approx(1.5 + (2 - 3)));
@@ -271,7 +273,8 @@ TEST_CASE_TEMPLATE("knn explains a prediction: base and parts add up to it", Mod
 TEST_CASE_TEMPLATE("knn explains a score: base and parts add up to it", Model, user_knn, item_knn) {
   const dataset data = small_data();
   for (const auto predictor : predictors) {
-    Model model{{.predictor = predictor, .neighbors = 6}};
+    Model model{
+        {.similarity = {.measure = similarity::cosine}, .predictor = predictor, .neighbors = 6}};
     model.fit(data);
     std::size_t parts = 0;
     std::vector<float> scores(static_cast<std::size_t>(data.num_items()));
@@ -334,8 +337,8 @@ TEST_CASE_TEMPLATE("knn says what is known of a pair without neighbours", Model,
 TEST_CASE_TEMPLATE("knn holds predictions to the range of the ratings if asked", Model, user_knn,
                    item_knn) {
   const dataset data = small_data();
-  Model free{{.clip = false}};
-  Model clipped{};
+  Model free{{.similarity = {.measure = similarity::cosine}, .clip = false}};
+  Model clipped{{.similarity = {.measure = similarity::cosine}}};
   free.fit(data);
   clipped.fit(data);
   int held = 0;

@@ -116,10 +116,11 @@ TEST_CASE_TEMPLATE("many updates one after another have the bits of a fit", Mode
 TEST_CASE("an update has the same bits on any number of threads") {
   const dataset before = test::random_dataset(9000, 400, 300, 6);
   const dataset after = with_ratings_of(before, 11, 7);
-  item_knn fitted{{.neighbors = 10}};
+  const knn_options options{.similarity = {.measure = similarity::cosine}, .neighbors = 10};
+  item_knn fitted(options);
   fitted.fit(after);
   for (const int threads : {1, 2, 8}) {
-    item_knn updated{{.neighbors = 10}};
+    item_knn updated(options);
     updated.fit(before);
     test::on_threads(threads, [&] { return updated.update(after); });
     CHECK(test::same_bits(updated.neighbors(), fitted.neighbors()));

@@ -26,7 +26,7 @@ struct some_ratings {
 
 template <class Model>
 recommender<Model> served_by(const dataset& train) {
-  Model model{{.predictor = knn_predictor::baseline, .k = 5, .neighbors = 20}};
+  Model model{{.similarity = {.measure = similarity::cosine}, .k = 5, .neighbors = 20}};
   model.fit(train);
   return {std::move(model), train};
 }

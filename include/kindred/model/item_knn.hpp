@@ -6,9 +6,9 @@ namespace kindred {
 
 /// Item-based collaborative filtering (Sarwar, Karypis, Konstan, Riedl, WWW 2001): what a user
 /// thinks of an item is what he thought of those most similar to it, similar being what the same
-/// users like. Also ranks, and finds similar items, for ratings of any kind:
+/// users like. Also ranks, and finds similar items, for ratings of any kind.
 ///
-///   kindred::item_knn model{{.similarity = {.measure = kindred::similarity::cosine}, .k = 40}};
+///   kindred::item_knn model{{.similarity = {.measure = kindred::similarity::adjusted_cosine}}};
 ///   model.fit(train);
 ///   const kindred::explanation why = model.explain(user, film);
 ///   for (const auto& [item, similarity, rating, part] : why.parts) ...

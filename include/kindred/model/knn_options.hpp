@@ -16,10 +16,11 @@ enum class knn_predictor {
   baseline        ///< ratings less what `baseline_model` expects; on top of what it expects here
 };
 
-/// Options of `user_knn` and `item_knn`.
+/// Options of `user_knn` and `item_knn`. The defaults suit star ratings; for purchases or plays,
+/// which are all alike, take the measure `cosine`, `tf_idf` or `bm25` and the predictor `plain`.
 struct knn_options {
-  similarity_options similarity{};
-  knn_predictor predictor = knn_predictor::mean_centered;
+  similarity_options similarity{.measure = kindred::similarity::pearson, .shrinkage = 20};
+  knn_predictor predictor = knn_predictor::baseline;
   /// How many neighbours make a prediction: the nearest k of those kept that rated (or that the
   /// user rated); 0 .. 512, 0 being all. A ranking takes all.
   int k = 40;

@@ -22,11 +22,11 @@ struct neighbor {
 
 /// The order of neighbours, which has no ties: the nearer first, then the lower index. A negative
 /// similarity is as near as its absolute value.
-[[nodiscard]] inline bool nearer(const neighbor& a, const neighbor& b) noexcept {
+inline constexpr auto nearer = [](const neighbor& a, const neighbor& b) noexcept {
   const float of_a = std::abs(a.similarity);
   const float of_b = std::abs(b.similarity);
   return of_a > of_b || (of_a == of_b && a.row < b.row);
-}
+};
 
 /// The neighbours of one row, by ascending index.
 struct neighbor_list {

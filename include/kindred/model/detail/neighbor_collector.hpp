@@ -31,102 +31,139 @@ class spin_mutex {
   std::atomic<bool> taken_{false};
 };
 
-/// Gathers neighbours for many rows from many threads, and keeps the nearest of each row. What it
-/// has in the end does not depend on the order of the offers.
-class neighbor_collector {
+/// Which neighbours are kept.
+struct neighbor_limits {
+  std::size_t most = 0;   ///< how many a row, 0 for all
+  float least = 0;        ///< how near at least
+  bool negative = false;  ///< negative similarities count by their absolute value, or not at all
+
+  neighbor_limits(std::size_t most_kept, double least_near, bool keep_negative) noexcept
+      : most(most_kept),
+        least(std::max(static_cast<float>(least_near), std::numeric_limits<float>::min())),
+        negative(keep_negative) {}
+
+  [[nodiscard]] float nearness(float similarity) const noexcept {
+    return negative ? std::abs(similarity) : similarity;
+  }
+};
+
+/// The nearest of the neighbours that one row was offered, and some more, until it is shrunk. An
+/// offer costs O(1) on average.
+class nearest_neighbors {
  public:
-  /// Keeps `most` a row, or all for 0; none nearer than `least`. `negative` similarities count by
-  /// their absolute value, or not at all.
-  neighbor_collector(std::size_t rows, std::size_t most, double least, bool negative)
-      : most_(most),
-        least_(std::max(static_cast<float>(least), smallest)),
-        negative_(negative),
-        rows_(rows),
-        thresholds_(rows) {
-    for (auto& threshold : thresholds_) threshold.store(least_, std::memory_order_relaxed);
+  explicit nearest_neighbors(float least = 0) noexcept : threshold_(least) {}
+
+  /// How near a neighbour must be to be of use; rises.
+  [[nodiscard]] float threshold() const noexcept { return threshold_; }
+  [[nodiscard]] std::span<const neighbor> kept() const noexcept { return kept_; }
+
+  /// Keeps a neighbour for now; not if it is infinitely near.
+  void add(neighbor one, std::size_t most) {
+    if (!std::isfinite(one.similarity)) return;
+    kept_.push_back(one);
+    if (most != 0 && kept_.size() >= 2 * most) shrink(most);
+  }
+  /// Drops all but the nearest.
+  void shrink(std::size_t most) {
+    if (most == 0 || kept_.size() <= most) return;
+    const auto last = kept_.begin() + static_cast<std::ptrdiff_t>(most - 1);
+    std::nth_element(kept_.begin(), last, kept_.end(), nearer);
+    kept_.resize(most);
+    threshold_ = std::abs(kept_.back().similarity);
+  }
+  void clear(float least) noexcept {
+    kept_.clear();
+    threshold_ = least;
+  }
+  /// Sorts by row. `all` has a zero for each row, before and after.
+  void sort(std::vector<float>& all) {
+    constexpr std::size_t few = 16;  // so few that looking through all rows takes longer
+    if (kept_.size() * few < all.size()) {
+      std::sort(kept_.begin(), kept_.end(),
+                [](const neighbor& a, const neighbor& b) { return a.row < b.row; });
+      return;
+    }
+    for (const neighbor& one : kept_) all[static_cast<std::size_t>(one.row)] = one.similarity;
+    auto at = kept_.begin();
+    for (std::size_t row = 0; row < all.size(); ++row) {
+      if (all[row] == 0) continue;
+      *at++ = {static_cast<index>(row), all[row]};
+      all[row] = 0;
+    }
   }
 
-  [[nodiscard]] std::size_t most() const noexcept { return most_; }
+ private:
+  std::vector<neighbor> kept_;
+  float threshold_;
+};
 
-  /// How near a neighbour of `row` must be at least; rises with time. Never NaN, never 0.
+/// Gathers neighbours for many rows from many threads. What it has in the end does not depend on
+/// the order of the offers.
+class neighbor_collector {
+ public:
+  neighbor_collector(std::size_t rows, const neighbor_limits& limits)
+      : limits_(limits), rows_(rows), thresholds_(rows) {
+    for (std::size_t row = 0; row < rows; ++row) clear(row);
+  }
+
+  [[nodiscard]] const neighbor_limits& limits() const noexcept { return limits_; }
+  /// How near a neighbour of a row must be to be of use; rises. Safe from any thread.
   [[nodiscard]] float threshold(std::size_t row) const noexcept {
     return thresholds_[row].load(std::memory_order_relaxed);
   }
-  [[nodiscard]] float nearness(float similarity) const noexcept {
-    return negative_ ? std::abs(similarity) : similarity;
+
+  /// Considers neighbours of `row`, each of which may be offered once. Safe from any thread.
+  void offer(std::size_t row, std::span<const neighbor> some) {
+    const std::lock_guard hold(rows_[row].busy);
+    nearest_neighbors& nearest = rows_[row].nearest;
+    for (const neighbor& one : some)
+      if (limits_.nearness(one.similarity) >= nearest.threshold()) nearest.add(one, limits_.most);
+    thresholds_[row].store(nearest.threshold(), std::memory_order_relaxed);
   }
 
-  /// Considers a neighbour of `row`, which must not be offered it twice; NaN and infinity are never
-  /// kept. O(1) on average. Safe from any thread.
-  void offer(std::size_t row, neighbor candidate) {
-    if (nearness(candidate.similarity) >= threshold(row)) keep(row, candidate);
+  /// What a row has kept, in no order. This and the next are not for a row that is being offered
+  /// some.
+  [[nodiscard]] std::span<const neighbor> nearest(std::size_t row) {
+    rows_[row].nearest.shrink(limits_.most);
+    return rows_[row].nearest.kept();
   }
-
-  /// Drops all but the nearest of `row`. Not together with offers to it.
-  void shrink(std::size_t row) {
-    auto& kept = rows_[row].kept;
-    if (most_ == 0 || kept.size() <= most_) return;
-    const auto last = kept.begin() + static_cast<std::ptrdiff_t>(most_ - 1);
-    std::nth_element(kept.begin(), last, kept.end(), nearer);
-    kept.resize(most_);
-    thresholds_[row].store(std::abs(kept.back().similarity), std::memory_order_relaxed);
-  }
-
-  void clear(std::size_t row) {
-    rows_[row].kept.clear();
-    thresholds_[row].store(least_, std::memory_order_relaxed);
-  }
-
-  /// What a row has kept, after shrink() the nearest, in no order.
-  [[nodiscard]] std::span<const neighbor> kept(std::size_t row) const noexcept {
-    return rows_[row].kept;
+  void clear(std::size_t row) noexcept {
+    rows_[row].nearest.clear(limits_.least);
+    thresholds_[row].store(limits_.least, std::memory_order_relaxed);
   }
 
   /// The lists of neighbours; that of the n-th is what row place(n) has kept. Frees it.
   template <class Place>
   [[nodiscard]] neighbor_lists finish(const Place& place, const host_loop& loop) {
-    for_each_index(loop, rows_.size(), [&](std::size_t row) {
-      shrink(row);
-      auto& kept = rows_[row].kept;
-      std::sort(kept.begin(), kept.end(),
-                [](const neighbor& a, const neighbor& b) { return a.row < b.row; });
-    });
     aligned_vector<std::uint64_t> offsets(rows_.size() + 1, 0);
-    for (std::size_t n = 0; n < rows_.size(); ++n)
-      offsets[n + 1] = offsets[n] + rows_[place(n)].kept.size();
+    for_each_index(loop, rows_.size(),
+                   [&](std::size_t n) { offsets[n + 1] = nearest(place(n)).size(); });
+    for (std::size_t n = 0; n < rows_.size(); ++n) offsets[n + 1] += offsets[n];
     aligned_vector<index> rows(static_cast<std::size_t>(offsets.back()));
     aligned_vector<float> similarities(rows.size());
-    for_each_index(loop, rows_.size(), [&](std::size_t n) {
-      auto& kept = rows_[place(n)].kept;
-      auto at = static_cast<std::size_t>(offsets[n]);
-      for (const neighbor& one : kept) {
-        rows[at] = one.row;
-        similarities[at++] = one.similarity;
+    loop(rows_.size(), [&](std::size_t first, std::size_t last) {
+      std::vector<float> all(rows_.size());
+      for (std::size_t n = first; n < last; ++n) {
+        nearest_neighbors& nearest = rows_[place(n)].nearest;
+        nearest.sort(all);
+        auto at = static_cast<std::size_t>(offsets[n]);
+        for (const neighbor& one : nearest.kept()) {
+          rows[at] = one.row;
+          similarities[at++] = one.similarity;
+        }
+        nearest.clear(0);
       }
-      kept = {};
     });
     return {std::move(offsets), std::move(rows), std::move(similarities)};
   }
 
  private:
-  static constexpr float smallest = std::numeric_limits<float>::min();
-
   struct collected {
-    std::vector<neighbor> kept;
+    nearest_neighbors nearest;
     spin_mutex busy;
   };
 
-  void keep(std::size_t row, neighbor candidate) {
-    if (!std::isfinite(candidate.similarity)) return;
-    const std::lock_guard hold(rows_[row].busy);
-    auto& kept = rows_[row].kept;
-    kept.push_back(candidate);
-    if (most_ != 0 && kept.size() >= 2 * most_) shrink(row);
-  }
-
-  std::size_t most_;
-  float least_;
-  bool negative_;
+  neighbor_limits limits_;
   std::vector<collected> rows_;
   std::vector<std::atomic<float>> thresholds_;
 };

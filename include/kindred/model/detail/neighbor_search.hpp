@@ -34,7 +34,7 @@ class neighbor_search {
         stop_(stop),
         vectors_(vectors),
         rows_(vectors),
-        kept_(vectors.rows(), most, options.min_similarity, options.negative) {}
+        kept_(vectors.rows(), {most, options.min_similarity, options.negative}) {}
 
   /// The neighbours of all rows; each pair is compared once. The search is done then.
   [[nodiscard]] neighbor_lists find() {
@@ -116,9 +116,11 @@ class neighbor_search {
 
   void keep_unchanged(std::size_t row, const neighbor_list& list,
                       const std::vector<std::uint8_t>& changed) {
-    for (std::size_t n = 0; n < list.size(); ++n)
-      if (changed[static_cast<std::size_t>(list.rows[n])] == 0)
-        kept_.offer(rows_.label_of(row), list[n]);
+    for (std::size_t n = 0; n < list.size(); ++n) {
+      const neighbor one = list[n];
+      if (changed[static_cast<std::size_t>(one.row)] == 0)
+        kept_.offer(rows_.label_of(row), {&one, 1});
+    }
   }
 
   /// Of the rows whose lists were full, those whose last place may now be due to a row that was not
@@ -126,13 +128,12 @@ class neighbor_search {
   [[nodiscard]] std::vector<index> labels_to_repair(const neighbor_lists& before,
                                                     const std::vector<std::uint8_t>& changed) {
     std::vector<std::uint8_t> broken(rows_.rows(), 0);
+    const std::size_t most = kept_.limits().most;
     for_each_index(loop_, rows_.rows(), [&](std::size_t row) {
-      if (changed[row] != 0 || kept_.most() == 0 || before[row].size() < kept_.most()) return;
+      if (changed[row] != 0 || most == 0 || before[row].size() < most) return;
       const std::size_t label = rows_.label_of(row);
-      kept_.shrink(label);
-      const auto kept = kept_.kept(label);
-      if (kept.size() == kept_.most() && !nearer(farthest_of(before[row]), farthest_of(kept)))
-        return;
+      const auto now = kept_.nearest(label);
+      if (now.size() == most && !nearer(farthest_of(before[row]), farthest_of(now))) return;
       kept_.clear(label);
       broken[label] = 1;
     });

@@ -34,17 +34,21 @@ class row_comparison {
 
   /// Compares row `label` with all rows of a label below `limit`.
   void compare(std::size_t label, std::size_t limit) {
+    mine_.clear(kept_.threshold(label));
     const std::size_t terms = rows_.add_up(label, limit, sums_.data());
     if (label < limit) sums_[label] = {};
     if (terms < limit / few) {
       rows_.for_each_partner(label, limit, [&](std::size_t other) {
         if (sums_[other].count == 0) return;
-        offer(label, other);
+        const float to = similarity(label, other, sums_[other]);
+        offer(label, other, to, measure_.symmetric() ? to : similarity(other, label, sums_[other]));
         sums_[other] = {};
       });
     } else {
       scan(label, limit);
+      std::fill_n(sums_.begin(), limit, sums{});
     }
+    kept_.offer(label, mine_.kept());
   }
 
  private:
@@ -59,11 +63,14 @@ class row_comparison {
     return confidence_(common.count) * measure_(common, a, b);
   }
 
-  void offer(std::size_t label, std::size_t other) {
-    const float to = similarity(label, other, sums_[other]);
-    kept_.offer(label, {rows_.row_of(other), to});
-    const float back = measure_.symmetric() ? to : similarity(other, label, sums_[other]);
-    if (kept_.nearness(back) >= bars_[other]) kept_.offer(other, {rows_.row_of(label), back});
+  /// `to` is the similarity of the other as a neighbour of the row, `back` that of the row as a
+  /// neighbour of the other.
+  void offer(std::size_t label, std::size_t other, float to, float back) {
+    const neighbor_limits& limits = kept_.limits();
+    if (limits.nearness(to) >= mine_.threshold()) mine_.add({rows_.row_of(other), to}, limits.most);
+    if (limits.nearness(back) < bars_[other]) return;
+    const neighbor one{rows_.row_of(label), back};
+    if (limits.nearness(back) >= kept_.threshold(other)) kept_.offer(other, {&one, 1});
   }
 
   /// Most offers are refused; those are told block by block, by loops that compile to vectors.
@@ -72,16 +79,15 @@ class row_comparison {
       float to[block];
       float back[block];
       similarities(label, first, to, back);
-      const float bar = kept_.threshold(label);
+      const float bar = mine_.threshold();
       int wanted = 0;
       for (std::size_t n = 0; n < block; ++n)
-        wanted |= static_cast<int>(kept_.nearness(to[n]) >= bar) |
-                  static_cast<int>(kept_.nearness(back[n]) >= bars_[first + n]);
+        wanted |= static_cast<int>(kept_.limits().nearness(to[n]) >= bar) |
+                  static_cast<int>(kept_.limits().nearness(back[n]) >= bars_[first + n]);
       if (wanted == 0) continue;
-      for (std::size_t other = first; other < std::min(limit, first + block); ++other)
-        offer(label, other);
+      for (std::size_t n = 0; n < std::min(block, limit - first); ++n)
+        offer(label, first + n, to[n], back[n]);
     }
-    std::fill_n(sums_.begin(), limit, sums{});
   }
 
   void similarities(std::size_t label, std::size_t first, float* to, float* back) const noexcept {
@@ -102,6 +108,7 @@ class row_comparison {
   neighbor_collector& kept_;
   std::vector<sums> sums_;
   std::vector<float> bars_;  ///< how near a row must be to be offered to another, as of late
+  nearest_neighbors mine_;   ///< of the row that is compared
 };
 
 }  // namespace kindred::detail
