@@ -132,7 +132,7 @@ class neighbor_collector {
     thresholds_[row].store(limits_.least, std::memory_order_relaxed);
   }
 
-  /// The lists of neighbours; that of the n-th is what row place(n) has kept. Frees it.
+  /// The lists of neighbours, the n-th being what row place(n) has kept. Nothing is left then.
   template <class Place>
   [[nodiscard]] neighbor_lists finish(const Place& place, const host_loop& loop) {
     aligned_vector<std::uint64_t> offsets(rows_.size() + 1, 0);
@@ -151,7 +151,7 @@ class neighbor_collector {
           rows[at] = one.row;
           similarities[at++] = one.similarity;
         }
-        nearest.clear(0);
+        nearest = nearest_neighbors();
       }
     });
     return {std::move(offsets), std::move(rows), std::move(similarities)};

@@ -107,7 +107,7 @@ class row_comparison {
   pair_confidence confidence_;
   neighbor_collector& kept_;
   std::vector<sums> sums_;
-  std::vector<float> bars_;  ///< how near a row must be to be offered to another, as of late
+  std::vector<float> bars_;  ///< by label: how near the row wants to be told of, as of late
   nearest_neighbors mine_;   ///< of the row that is compared
 };
 
