@@ -52,8 +52,6 @@ class elastic_net {
 
  private:
   static constexpr index none = -1;
-  /// How many items join the set at once.
-  static constexpr std::size_t most_new = 32;
 
   struct candidate {
     double gain;  ///< by how much its step from 0 lowers twice the objective
@@ -93,7 +91,8 @@ class elastic_net {
     return options_.tolerance * gram_.diagonal(target_);
   }
 
-  /// Adds the items whose steps from 0 would gain most; false if there is none that would.
+  /// Adds the items whose steps from 0 would gain most, at most as many as there are, but some from
+  /// the start; false if there is none that would.
   bool grow() {
     candidates_.clear();
     gram_[target_].for_each([&](index item, float product) {
@@ -103,9 +102,11 @@ class elastic_net {
       const double gain = step * step * bend;
       if (gain > slack() && slot_[i] == none) candidates_.push_back({gain, item, product});
     });
-    if (candidates_.size() > most_new) {
-      std::nth_element(candidates_.begin(), candidates_.begin() + most_new, candidates_.end());
-      candidates_.resize(most_new);
+    const std::size_t most = std::max<std::size_t>(32, set_.size());
+    if (candidates_.size() > most) {
+      const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(most);
+      std::nth_element(candidates_.begin(), end, candidates_.end());
+      candidates_.erase(end, candidates_.end());
     }
     std::sort(candidates_.begin(), candidates_.end());
     for (const candidate& joining : candidates_) join(joining);
