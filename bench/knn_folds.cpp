@@ -2,10 +2,8 @@
 // random ones, first with the defaults of the package Surprise, then with options chosen as
 // tuned_folds.hpp says.
 //   KINDRED_DATA=folder-of-data-sets kindred_knn_folds
-#include <kindred/data/split.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/user_knn.hpp>
-#include <kindred/source/movielens.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -32,14 +30,6 @@ constexpr named_predictor predictors[] = {{"plain", knn_predictor::plain},
                                           {"z_score", knn_predictor::z_score},
                                           {"baseline", knn_predictor::baseline}};
 
-std::vector<fold> random_folds(const std::string& folder) {
-  const auto data = kindred::load(kindred::movielens::ratings_source(folder + "/ml-100k"));
-  std::vector<fold> folds;
-  for (const auto& whole : kindred::k_fold(data, {.folds = 5, .seed = 42}))
-    folds.emplace_back(whole);
-  return folds;
-}
-
 /// Surprise's KNNBasic, KNNWithMeans, KNNWithZScore and KNNBaseline as they come.
 void with_defaults_of_surprise(const std::vector<fold>& folds) {
   for (const auto& [name, predictor] : predictors) {
@@ -63,8 +53,8 @@ std::vector<knn_options> grid_of(knn_predictor predictor) {
         similarity_options{.measure = similarity::baseline_pearson,
         .norms = similarity_norms::common},
         similarity_options{.measure = similarity::mean_squared_difference}})
-    for (const double shrinkage : {0.0, 10.0, 30.0, 60.0, 100.0})
-      for (const int k : {20, 30, 40, 60}) {
+    for (const double shrinkage : {0.0, 20.0, 50.0, 100.0})
+      for (const int k : {20, 40, 60}) {
         knn_options options{.similarity = alike, .predictor = predictor, .k = k, .neighbors = 0};
         options.similarity.shrinkage = shrinkage;
         grid.push_back(options);
@@ -94,7 +84,8 @@ int main() {
   }
   for (const bool given : {true, false}) {
     std::printf("== %s folds\n", given ? "the given" : "random");
-    const auto folds = given ? kindred::bench::given_folds(folder) : random_folds(folder);
+    const auto folds =
+        given ? kindred::bench::given_folds(folder) : kindred::bench::random_folds(folder);
     with_defaults_of_surprise(folds);
     tuned<kindred::item_knn>(folds);
     tuned<kindred::user_knn>(folds);

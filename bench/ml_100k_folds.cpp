@@ -1,79 +1,19 @@
-// Accuracy on the five given folds of MovieLens 100K, options chosen without the test folds: inside
-// each training fold a tenth is held out, the grid is judged by the mean validation RMSE, and the
-// winner is fitted on the whole training fold and judged once on the test fold.
+// Accuracy on the five given folds of MovieLens 100K, options chosen as tuned_folds.hpp says.
 //   KINDRED_DATA=folder-of-data-sets kindred_ml_100k_folds
-#include <kindred/data/split.hpp>
-#include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/matrix_factorization.hpp>
-#include <kindred/source/movielens.hpp>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
-#include <string>
 #include <vector>
+
+#include "tuned_folds.hpp"
 
 namespace {
 
-struct fold {
-  kindred::split validation;  ///< of the training fold
-  kindred::split test;
-};
-
-std::vector<fold> read_folds(const std::string& folder) {
-  std::vector<fold> folds;
-  for (const char* name : {"u1", "u2", "u3", "u4", "u5"}) {
-    const auto test = kindred::movielens::load_fold(folder + "/ml-100k", name);
-    folds.push_back({kindred::split_random(test.train, {.test_fraction = 0.1, .seed = 7}), test});
-  }
-  return folds;
-}
-
-template <class Model, class Options>
-double validation_rmse(const std::vector<fold>& folds, const Options& options) {
-  double total = 0;
-  for (const fold& f : folds) {
-    Model model(options);
-    model.fit(f.validation.train);
-    total += kindred::evaluate_ratings(model, f.validation.test).rmse;
-  }
-  return total / static_cast<double>(folds.size());
-}
-
-template <class Model, class Options>
-Options choose(const std::vector<fold>& folds, const std::vector<Options>& grid) {
-  Options best;
-  double least = std::numeric_limits<double>::infinity();
-  for (const Options& options : grid) {
-    const double rmse = validation_rmse<Model>(folds, options);
-    if (rmse < least) {
-      least = rmse;
-      best = options;
-    }
-  }
-  std::printf("%zu settings tried, best validation RMSE %.4f\n", grid.size(), least);
-  return best;
-}
-
-template <class Model, class Options>
-void judge(const char* name, const std::vector<fold>& folds, const Options& options) {
-  double rmse = 0;
-  double mae = 0;
-  std::printf("%-22s", name);
-  const auto start = std::chrono::steady_clock::now();
-  for (const fold& f : folds) {
-    Model model(options);
-    model.fit(f.test.train);
-    const auto metrics = kindred::evaluate_ratings(model, f.test.test);
-    std::printf(" %.4f", metrics.rmse);
-    rmse += metrics.rmse / static_cast<double>(folds.size());
-    mae += metrics.mae / static_cast<double>(folds.size());
-  }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  std::printf("  mean RMSE %.4f MAE %.4f  %.3f s a fold\n", rmse, mae, took.count() / 5);
-}
+using kindred::bench::choose;
+using kindred::bench::fold;
+using kindred::bench::judge;
 
 void baseline(const std::vector<fold>& folds) {
   std::vector<kindred::baseline_options> grid;
@@ -115,7 +55,7 @@ int main() {
     std::puts("skipped: KINDRED_DATA does not name the folder of the data sets");
     return 0;
   }
-  const auto folds = read_folds(folder);
+  const auto folds = kindred::bench::given_folds(folder);
   baseline(folds);
   factorization(folds);
 }

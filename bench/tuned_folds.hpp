@@ -4,6 +4,7 @@
 // is held out, a grid is judged by the mean validation RMSE, and the winner is fitted on the whole
 // training fold and judged once on the test fold.
 
+#include <kindred/data/load.hpp>
 #include <kindred/data/split.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/source/movielens.hpp>
@@ -31,6 +32,14 @@ inline std::vector<fold> given_folds(const std::string& folder) {
   std::vector<fold> folds;
   for (const char* name : {"u1", "u2", "u3", "u4", "u5"})
     folds.emplace_back(movielens::load_fold(folder + "/ml-100k", name));
+  return folds;
+}
+
+/// Five random ones of the same ratings.
+inline std::vector<fold> random_folds(const std::string& folder) {
+  const auto data = load(movielens::ratings_source(folder + "/ml-100k"));
+  std::vector<fold> folds;
+  for (const auto& whole : k_fold(data, {.folds = 5, .seed = 42})) folds.emplace_back(whole);
   return folds;
 }
 
