@@ -69,11 +69,11 @@ void tune_slope_one(const std::vector<fold>& folds) {
 
 void tune_co_clustering(const std::vector<fold>& folds) {
   std::vector<co_clustering_options> grid;
-  for (const int users : {2, 3, 4, 5, 7})
-    for (const int items : {2, 3, 4, 5, 7})
-      for (const int epochs : {5, 10, 20, 40})
+  for (const int users : {2, 3, 5, 7, 10, 15, 20})
+    for (const int items : {1, 2, 3, 5})
+      for (const int epochs : {10, 20, 50})
         grid.push_back(
-            {.user_clusters = users, .item_clusters = items, .epochs = epochs, .restarts = 20});
+            {.user_clusters = users, .item_clusters = items, .epochs = epochs, .restarts = 10});
   const auto best = kindred::bench::choose<co_clustering>(folds, grid);
   std::printf("user_clusters %d, item_clusters %d, epochs %d, restarts %d\n", best.user_clusters,
               best.item_clusters, best.epochs, best.restarts);

@@ -20,14 +20,10 @@ namespace {
 
 using kindred::bench::interaction_lists;
 
-std::string text_of(const kindred::ease_options& o) {
-  return "regularization " + std::to_string(o.regularization) + ", dropout " +
-         std::to_string(o.dropout);
+void print(const kindred::ease_options& o) {
+  std::printf("regularization %g, dropout %g  ", o.regularization, o.dropout);
 }
-
-std::string text_of(const kindred::slim_options& o) {
-  return "l1 " + std::to_string(o.l1) + ", l2 " + std::to_string(o.l2);
-}
+void print(const kindred::slim_options& o) { std::printf("l1 %g, l2 %g  ", o.l1, o.l2); }
 
 /// Fits, judges and prints; returns NDCG@20.
 template <class Model>
@@ -48,14 +44,32 @@ void tune(const char* name, const interaction_lists& data, const std::vector<Opt
   const Options* best = nullptr;
   double most = -1;
   for (const Options& options : grid) {
-    std::printf("%-40s ", text_of(options).c_str());
+    print(options);
     const double ndcg = judge("valid", Model(options), data.train, data.valid);
     if (ndcg <= most) continue;
     most = ndcg;
     best = &options;
   }
-  std::printf("best of %zu: %s\n", grid.size(), text_of(*best).c_str());
+  std::printf("best of %zu: ", grid.size());
+  print(*best);
   judge(name, Model(*best), data.train_and_valid, data.test);
+}
+
+std::vector<kindred::ease_options> ease_grid() {
+  std::vector<kindred::ease_options> grid;
+  for (const double regularization : {10.0, 30.0, 100.0, 300.0, 1000.0})
+    for (const double dropout : {0.0, 0.3, 0.5, 0.7})
+      grid.push_back({.regularization = regularization, .dropout = dropout});
+  return grid;
+}
+
+/// A coarse one where fits take minutes.
+std::vector<kindred::slim_options> slim_grid(bool coarse) {
+  std::vector<kindred::slim_options> grid;
+  for (const double l1 : {0.1, 0.3, 1.0, 3.0})
+    for (const double l2 : {10.0, 30.0, 100.0, 300.0})
+      if (!coarse || ((l1 == 0.3 || l1 == 1) && l2 < 300)) grid.push_back({.l1 = l1, .l2 = l2});
+  return grid;
 }
 
 }  // namespace
@@ -70,18 +84,6 @@ int main(int count, char** arguments) {
       kindred::bench::read_interaction_lists(std::string(folder) + '/' + arguments[1]);
   const std::string_view only = count > 2 ? arguments[2] : "";
   judge("popularity", kindred::popularity_model(), data.train_and_valid, data.test);
-  if (only != "slim") {
-    std::vector<kindred::ease_options> grid;
-    for (const double regularization : {10.0, 30.0, 100.0, 300.0, 1000.0})
-      for (const double dropout : {0.0, 0.3, 0.5, 0.7})
-        grid.push_back({.regularization = regularization, .dropout = dropout});
-    tune<kindred::ease<>>("ease", data, grid);
-  }
-  if (only != "ease") {
-    std::vector<kindred::slim_options> grid;
-    for (const double l1 : {0.1, 0.3, 1.0, 3.0, 10.0})
-      for (const double l2 : {1.0, 10.0, 30.0, 100.0, 300.0})
-        grid.push_back({.l1 = l1, .l2 = l2, .tolerance = 1e-5});
-    tune<kindred::slim>("slim", data, grid);
-  }
+  if (only != "slim") tune<kindred::ease<>>("ease", data, ease_grid());
+  if (only != "ease") tune<kindred::slim>("slim", data, slim_grid(data.train.num_items() > 20000));
 }
