@@ -2,9 +2,12 @@
 
 /// Everything of kindred that needs only Eigen and oneTBB.
 
+#include <kindred/data/binarize.hpp>
 #include <kindred/data/calendar.hpp>
 #include <kindred/data/eigen.hpp>
+#include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/feature_table.hpp>
+#include <kindred/data/features.hpp>
 #include <kindred/data/filter.hpp>
 #include <kindred/data/load.hpp>
 #include <kindred/data/split.hpp>

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <kindred/core/error.hpp>
+#include <kindred/core/shared_array.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/detail/column_encoder.hpp>
+#include <kindred/data/encoded_rows.hpp>
+#include <kindred/data/feature_field.hpp>
+#include <kindred/data/feature_table.hpp>
+#include <kindred/data/features.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kindred::detail {
+
+/// Turns users, or items, into sparse rows: a field for the id, if wanted, and one for each column.
+class side_encoder {
+ public:
+  static constexpr std::string_view kind = "feature_side";
+
+  side_encoder() = default;
+
+  /// Learns from those that have ratings: entity e has offsets[e] .. offsets[e + 1] - 1. Encodes
+  /// these and what else is in the table. Slots count from `first_slot`. Throws data_error if the
+  /// table has fewer rows than there are entities, or if there are too many slots.
+  side_encoder(std::string_view side, const feature_selection& selection, bool ids,
+               std::span<const index> offsets, index first_slot)
+      : first_slot_(first_slot), ids_(ids) {
+    std::vector<index> rated;
+    std::vector<index> id_numbers(offsets.size() - 1, 0);
+    for (std::size_t e = 0; e < id_numbers.size(); ++e) {
+      if (offsets[e] == offsets[e + 1]) continue;
+      rated.push_back(static_cast<index>(e));
+      id_numbers[e] = static_cast<index>(rated.size());
+    }
+    const auto selected = selected_columns(selection);
+    if (!selected.empty()) require_rows(side, selection.table, id_numbers.size());
+    for (const feature_encoding& encoding : selected)
+      columns_.emplace_back(encoding, column_of(side, selection.table, encoding.name), rated);
+    lay_out(ids ? static_cast<index>(rated.size()) : 0);
+    if (!selected.empty()) id_numbers.resize(static_cast<std::size_t>(selection.table.rows()), 0);
+    rows_ = encode(side, selection.table, id_numbers);
+  }
+
+  [[nodiscard]] std::span<const feature_field> fields() const noexcept { return fields_; }
+  [[nodiscard]] index first_slot() const noexcept { return first_slot_; }
+  [[nodiscard]] index end_slot() const noexcept {
+    return fields_.empty() ? first_slot_ : fields_.back().end_slot();
+  }
+  [[nodiscard]] const encoded_rows& rows() const noexcept { return rows_; }
+
+  /// The rows of a table whose ids are unknown. Throws data_error if it lacks a column.
+  [[nodiscard]] encoded_rows encode(std::string_view side, const feature_table& table) const {
+    return encode(side, table, std::vector<index>(static_cast<std::size_t>(table.rows()), 0));
+  }
+
+  template <class Writer>
+  void write(Writer& out) const {
+    out.set("first_slot", first_slot_);
+    out.set("ids", ids_);
+    out.set("known_ids", ids_ ? fields_[0].slots - 1 : 0);
+    out.set("columns", columns_.size());
+    for (std::size_t c = 0; c < columns_.size(); ++c) out.add(column_name(c), columns_[c]);
+    out.add("rows", rows_);
+  }
+  /// Throws data_error for what contradicts itself.
+  template <class Reader>
+  [[nodiscard]] static side_encoder read(const Reader& in) {
+    side_encoder result;
+    result.first_slot_ = in.template get<index>("first_slot");
+    result.ids_ = in.template get<bool>("ids");
+    const auto known_ids = in.template get<index>("known_ids");
+    if (result.first_slot_ < 0 || known_ids < 0) throw data_error("features: a number < 0");
+    const auto columns = in.template get<std::size_t>("columns");
+    for (std::size_t c = 0; c < columns; ++c)
+      result.columns_.push_back(in.template part<column_encoder>(column_name(c)));
+    result.lay_out(known_ids);
+    result.rows_ = in.template part<encoded_rows>("rows");
+    result.check_rows();
+    return result;
+  }
+
+ private:
+  static std::string column_name(std::size_t column) { return "column" + to_text(column); }
+
+  static void require_rows(std::string_view side, const feature_table& table, std::size_t count) {
+    if (static_cast<std::size_t>(table.rows()) < count)
+      throw data_error(std::string(side) + ": the feature table has " + to_text(table.rows()) +
+                       " rows for " + to_text(count) + " " + std::string(side));
+  }
+
+  void lay_out(index known_ids) {
+    const auto add = [&](std::string name, std::int64_t slots) {
+      fields_.push_back(make_field(std::move(name), end_slot(), slots));
+    };
+    if (ids_) add("id", std::int64_t{1} + known_ids);
+    for (const column_encoder& column : columns_) add(column.name(), column.size());
+  }
+
+  /// Rows with the given numbers of their ids, and that of the unknown.
+  [[nodiscard]] encoded_rows encode(std::string_view side, const feature_table& table,
+                                    std::span<const index> id_numbers) const {
+    std::vector<const feature_column*> columns;
+    for (const column_encoder& column : columns_) columns.push_back(&column.find_in(side, table));
+    aligned_vector<std::uint64_t> offsets(1, 0);
+    aligned_vector<index> slots;
+    aligned_vector<float> values;
+    const std::size_t before = ids_ ? 1 : 0;
+    const auto add_row = [&](index id_number, const auto& encode_column) {
+      std::size_t field = 0;
+      const auto sink = [&](index number, float value) {
+        slots.push_back(fields_[field].first_slot + number);
+        values.push_back(value);
+      };
+      if (ids_) sink(id_number, 1.0F);
+      for (; field < fields_.size(); ++field) {
+        if (field >= before) encode_column(field - before, sink);
+        offsets.push_back(slots.size());
+      }
+    };
+    for (std::size_t r = 0; r < id_numbers.size(); ++r)
+      add_row(id_numbers[r], [&](std::size_t c, const auto& sink) {
+        columns_[c].encode(*columns[c], static_cast<index>(r), sink);
+      });
+    add_row(0, [&](std::size_t c, const auto& sink) { columns_[c].encode_unknown(sink); });
+    return {static_cast<index>(id_numbers.size()), fields_.size(), std::move(offsets),
+            std::move(slots), std::move(values)};
+  }
+
+  void check_rows() const {
+    bool sound = rows_.fields() == fields_.size();
+    const auto offsets = rows_.offsets();
+    for (std::size_t list = 0; sound && list + 1 < offsets.size(); ++list) {
+      const feature_field& field = fields_[list % fields_.size()];
+      for (auto e = static_cast<std::size_t>(offsets[list]); e < offsets[list + 1]; ++e)
+        sound =
+            sound && rows_.slots()[e] >= field.first_slot && rows_.slots()[e] < field.end_slot();
+    }
+    if (!sound) throw data_error("features: rows and fields contradict each other");
+  }
+
+  index first_slot_ = 0;
+  bool ids_ = false;
+  std::vector<column_encoder> columns_;
+  std::vector<feature_field> fields_;
+  encoded_rows rows_;
+};
+
+}  // namespace kindred::detail
