@@ -35,6 +35,10 @@
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
+#include <kindred/nn/clipping.hpp>
+#include <kindred/nn/loss.hpp>
+#include <kindred/nn/optimizer_step.hpp>
+#include <kindred/nn/schedule.hpp>
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>
