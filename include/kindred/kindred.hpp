@@ -35,10 +35,14 @@
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
+#include <kindred/nn/branches.hpp>
 #include <kindred/nn/clipping.hpp>
+#include <kindred/nn/cross.hpp>
+#include <kindred/nn/interaction.hpp>
 #include <kindred/nn/loss.hpp>
 #include <kindred/nn/optimizer_step.hpp>
 #include <kindred/nn/schedule.hpp>
+#include <kindred/nn/tower.hpp>
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <kindred/core/error.hpp>
+#include <kindred/nn/layer.hpp>
+#include <kindred/nn/matrix.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace kindred::nn {
+
+/// A layer that sees the columns from `first` on, a multiple of padded(1).
+struct branch {
+  std::size_t first = 0;
+  layer_ptr body{};
+};
+
+/// What becomes of the outputs of branches.
+enum class joining { concatenate, add };
+
+/// Layers beside each other, which may look at the same columns: a wide and a deep part, the towers
+/// of users and items, the heads of several tasks.
+class branches final : public layer {
+ public:
+  /// Throws option_error if there is none, if one sees columns that there are not, or if outputs to
+  /// be added differ in number.
+  branches(std::size_t inputs, std::vector<branch> parts, joining join)
+      : layer(inputs, checked(inputs, parts, join)), parts_(std::move(parts)), join_(join) {
+    for (const branch& part : parts_) widest_ = std::max(widest_, padded(part.body->inputs()));
+  }
+
+  [[nodiscard]] std::size_t state_size(std::size_t rows, bool training) const noexcept override {
+    std::size_t size = training ? rows * widest_ : 0;
+    for (const branch& part : parts_) size += room(part, rows, training);
+    return size;
+  }
+
+  void forward(const pass& pass, const_matrix in, matrix out,
+               float* state) const noexcept override {
+    clear(out);
+    std::size_t column = 0;
+    for (const branch& part : parts_) {
+      const layer& body = *part.body;
+      const matrix result = result_of(part, in.rows, state);
+      body.forward(pass, in.part(part.first, body.inputs()), result,
+                   notes_of(part, in.rows, state));
+      for (std::size_t r = 0; r < in.rows; ++r)
+        for (std::size_t c = 0; c < body.outputs(); ++c) out.row(r)[column + c] += result.row(r)[c];
+      if (join_ == joining::concatenate) column += body.outputs();
+      state += room(part, in.rows, pass.training);
+    }
+  }
+
+  void backward(const pass& pass, const_matrix in, const_matrix /*out*/, matrix d_out, matrix d_in,
+                float* state) const noexcept override {
+    float* const gradients = state + state_size(in.rows, true) - in.rows * widest_;
+    clear(d_in);
+    std::size_t column = 0;
+    for (const branch& part : parts_) {
+      const layer& body = *part.body;
+      const matrix d_result = gradient_of(part, in.rows, state);
+      clear(d_result);
+      for (std::size_t r = 0; r < in.rows; ++r)
+        std::copy_n(d_out.row(r).data() + column, body.outputs(), d_result.row(r).data());
+      const matrix d_part{gradients, in.rows, body.inputs(), padded(body.inputs())};
+      body.backward(pass, in.part(part.first, body.inputs()), result_of(part, in.rows, state),
+                    d_result, d_part, notes_of(part, in.rows, state));
+      for (std::size_t r = 0; r < in.rows; ++r)
+        for (std::size_t c = 0; c < body.inputs(); ++c)
+          d_in.row(r)[part.first + c] += d_part.row(r)[c];
+      if (join_ == joining::concatenate) column += body.outputs();
+      state += room(part, in.rows, true);
+    }
+  }
+
+ private:
+  [[nodiscard]] static std::size_t checked(std::size_t inputs, const std::vector<branch>& parts,
+                                           joining join) {
+    require_option(!parts.empty(), "branches", parts.size(), "at least one");
+    std::size_t outputs = 0;
+    for (const branch& part : parts) {
+      require_option(part.first % padded(1) == 0 && part.first + part.body->inputs() <= inputs,
+                     "first", part.first, "a multiple of 16 within the inputs");
+      require_option(
+          join == joining::concatenate || part.body->outputs() == parts[0].body->outputs(),
+          "outputs", part.body->outputs(), "the same in all branches that are added");
+      outputs += part.body->outputs();
+    }
+    return join == joining::concatenate ? outputs : parts[0].body->outputs();
+  }
+
+  /// The output of a branch, its gradient, and its notes.
+  [[nodiscard]] static matrix result_of(const branch& part, std::size_t rows,
+                                        float* state) noexcept {
+    const std::size_t columns = part.body->outputs();
+    return {state, rows, columns, padded(columns)};
+  }
+  [[nodiscard]] static matrix gradient_of(const branch& part, std::size_t rows,
+                                          float* state) noexcept {
+    matrix result = result_of(part, rows, state);
+    result.data += rows * result.stride;
+    return result;
+  }
+  [[nodiscard]] static float* notes_of(const branch& part, std::size_t rows,
+                                       float* state) noexcept {
+    return state + 2 * rows * padded(part.body->outputs());
+  }
+  [[nodiscard]] static std::size_t room(const branch& part, std::size_t rows,
+                                        bool training) noexcept {
+    return 2 * rows * padded(part.body->outputs()) + part.body->state_size(rows, training);
+  }
+
+  std::vector<branch> parts_;
+  joining join_;
+  std::size_t widest_ = 0;
+};
+
+}  // namespace kindred::nn
