@@ -58,6 +58,7 @@ class gradient_check {
         layout_(layout),
         parameters_(layout.initialize(seed)),
         gradients_(layout.size(), 0.0F),
+        derived_(layout.derived_size(), 0.0F),
         state_(layer.state_size(rows, true)),
         in_(rows, layer.inputs()),
         out_(rows, layer.outputs()),
@@ -79,6 +80,7 @@ class gradient_check {
     owned_matrix d_out = weights_;
     const nn::pass pass = pass_of();
     (void)loss();
+    layer_.derive(parameters_.data(), derived_.data());
     layer_.backward(pass, in_.view(), out_.view(), d_out.view(), d_in.view(), state_.data());
     CHECK(out_.padding_is_zero());
     CHECK(d_in.padding_is_zero());
@@ -101,6 +103,7 @@ class gradient_check {
  private:
   [[nodiscard]] nn::pass pass_of() noexcept {
     return {.parameters = parameters_.data(),
+            .derived = derived_.data(),
             .gradients = gradients_.data(),
             .training = true,
             .seed = 3,
@@ -133,6 +136,7 @@ class gradient_check {
   const nn::parameter_layout& layout_;
   aligned_vector<float> parameters_;
   aligned_vector<float> gradients_;
+  aligned_vector<float> derived_;
   aligned_vector<float> state_;
   owned_matrix in_;
   owned_matrix out_;

@@ -37,6 +37,10 @@ class branches final : public layer {
     return size;
   }
 
+  void derive(const float* parameters, float* derived) const noexcept override {
+    for (const branch& part : parts_) part.body->derive(parameters, derived);
+  }
+
   void forward(const pass& pass, const_matrix in, matrix out,
                float* state) const noexcept override {
     clear(out);

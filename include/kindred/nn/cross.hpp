@@ -33,6 +33,10 @@ class cross final : public layer {
     return matrices * rows * padded(inputs()) + maps_.front()->state_size(rows, training);
   }
 
+  void derive(const float* parameters, float* derived) const noexcept override {
+    for (const auto& map : maps_) map->derive(parameters, derived);
+  }
+
   void forward(const pass& pass, const_matrix in, matrix out,
                float* state) const noexcept override {
     const std::size_t count = maps_.size();

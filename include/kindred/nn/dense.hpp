@@ -49,11 +49,15 @@ class dense final : public layer {
         weights_(layout.add("weights", inputs, options.outputs, initial_weights(inputs, options))),
         has_bias_(options.bias) {
     if (has_bias_) bias_ = layout.add("bias", 1, options.outputs, {}, parameter_role::bias);
+    turned_ = layout.add_derived(outputs() * padded(inputs));
   }
 
   [[nodiscard]] std::size_t state_size(std::size_t rows, bool training) const noexcept override {
-    if (!training) return 0;
-    return outputs() * padded(inputs()) + (needs_input(function_) ? rows * padded(outputs()) : 0);
+    return training && needs_input(function_) ? rows * padded(outputs()) : 0;
+  }
+
+  void derive(const float* parameters, float* derived) const noexcept override {
+    transpose(weights_.in(parameters), turned(derived));
   }
 
   void forward(const pass& pass, const_matrix in, matrix out,
@@ -78,9 +82,7 @@ class dense final : public layer {
       for (std::size_t r = 0; r < d_out.rows; ++r)
         for (std::size_t c = 0; c < gradient.size(); ++c) gradient[c] += d_out.row(r)[c];
     }
-    const matrix turned{state, outputs(), inputs(), padded(inputs())};
-    transpose(weights_.in(pass.parameters), turned);
-    multiply(d_out, turned, d_in);
+    multiply(d_out, turned(pass.derived), d_in);
   }
 
  private:
@@ -92,15 +94,21 @@ class dense final : public layer {
     return rectifier ? he_uniform(inputs) : glorot_uniform(inputs, options.outputs);
   }
 
-  /// What the function was applied to, noted behind the turned weights.
+  /// What the function was applied to.
   [[nodiscard]] matrix sums(std::size_t rows, float* state) const noexcept {
-    return {state + outputs() * padded(inputs()), rows, outputs(), padded(outputs())};
+    return {state, rows, outputs(), padded(outputs())};
+  }
+  /// The weights transposed, so that both directions read matrices row by row.
+  template <class Float>
+  [[nodiscard]] matrix_view<Float> turned(Float* derived) const noexcept {
+    return {derived + turned_, outputs(), inputs(), padded(inputs())};
   }
 
   activation function_;
   parameter_block weights_;
   parameter_block bias_;
   bool has_bias_;
+  std::size_t turned_ = 0;
 };
 
 }  // namespace kindred::nn

@@ -29,6 +29,10 @@ class sequential final : public layer {
     return size;
   }
 
+  void derive(const float* parameters, float* derived) const noexcept override {
+    for (const layer_ptr& each : layers_) each->derive(parameters, derived);
+  }
+
   void forward(const pass& pass, const_matrix in, matrix out,
                float* state) const noexcept override {
     for (std::size_t k = 0; k < layers_.size(); ++k) {

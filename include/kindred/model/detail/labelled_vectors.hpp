@@ -45,6 +45,16 @@ class labelled_vectors {
   [[nodiscard]] static constexpr std::size_t padded(std::size_t count) noexcept {
     return (count + block - 1) / block * block;
   }
+  /// How many pairs of ratings share a column.
+  [[nodiscard]] std::size_t terms() const noexcept {
+    std::size_t sum = 0;
+    for (std::size_t c = 0; c < vectors_.columns(); ++c) {
+      const auto size =
+          static_cast<std::size_t>(vectors_.column_offsets[c + 1] - vectors_.column_offsets[c]);
+      sum += size * (size - 1) / 2;
+    }
+    return sum;
+  }
   [[nodiscard]] row_facts facts() const noexcept {
     return {left_.span(), right_.span(), static_cast<double>(vectors_.columns())};
   }

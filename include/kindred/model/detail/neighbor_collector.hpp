@@ -45,6 +45,11 @@ struct neighbor_limits {
   [[nodiscard]] float nearness(float similarity) const noexcept {
     return negative ? std::abs(similarity) : similarity;
   }
+  /// Whether a neighbour may be kept: not if it is infinitely near.
+  [[nodiscard]] bool wants(float similarity) const noexcept {
+    const float near = nearness(similarity);
+    return (near >= least) & (near <= std::numeric_limits<float>::max());
+  }
 };
 
 /// The nearest of the neighbours that one row was offered, and some more, until it is shrunk. An

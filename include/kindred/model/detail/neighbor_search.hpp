@@ -7,6 +7,8 @@
 #include <kindred/model/detail/labelled_vectors.hpp>
 #include <kindred/model/detail/neighbor_collector.hpp>
 #include <kindred/model/detail/row_comparison.hpp>
+#include <kindred/model/detail/row_similarities.hpp>
+#include <kindred/model/detail/similarity_square.hpp>
 #include <kindred/model/detail/similarity_measures.hpp>
 #include <kindred/model/neighbor_lists.hpp>
 #include <kindred/model/similarity.hpp>
@@ -40,6 +42,7 @@ class neighbor_search {
   [[nodiscard]] neighbor_lists find() {
     std::vector<index> labels(rows_.rows());
     std::iota(labels.begin(), labels.end(), 0);
+    if (similarity_square::suits(rows_.rows(), rows_.terms())) return find_in_square(labels);
     compare({labels, false, {}});
     return finish();
   }
@@ -74,21 +77,43 @@ class neighbor_search {
   };
 
   void compare(const task& work) {
-    with_measure(options_, rows_.facts(), [&](const auto& measure) { compare(work, measure); });
+    with_measure(options_, rows_.facts(), [&](const auto& measure) {
+      const row_similarities similarities(rows_, measure, pair_confidence(options_));
+      for_each_label(work.labels, [&] {
+        return [&, rows = row_comparison(rows_, similarities, work.deaf, kept_)](
+                   std::size_t label) mutable {
+          rows.compare(label, work.among_all ? rows_.rows() : label);
+        };
+      });
+    });
   }
 
-  template <class Measure>
-  void compare(const task& work, const Measure& measure) {
+  [[nodiscard]] neighbor_lists find_in_square(const std::vector<index>& labels) const {
+    similarity_square square(rows_, kept_.limits());
+    with_measure(options_, rows_.facts(), [&](const auto& measure) {
+      const row_similarities similarities(rows_, measure, pair_confidence(options_));
+      for_each_label(labels, [&] {
+        return [&square, row = similarities](std::size_t label) mutable {
+          square.fill(label, row);
+        };
+      });
+      if (similarities.symmetric()) square.mirror(loop_);
+    });
+    return square.lists(loop_);
+  }
+
+  /// Calls `f(label)` for each label, with an `f` that `make()` makes for some of them.
+  template <class Make>
+  void for_each_label(const std::vector<index>& labels, const Make& make) const {
     // Every chunk takes rows of all sizes, so that all take about as long.
     constexpr std::size_t most_chunks = 256;
-    const std::size_t chunks = std::min(most_chunks, work.labels.size());
+    const std::size_t chunks = std::min(most_chunks, labels.size());
     loop_(chunks, [&](std::size_t first, std::size_t last) {
       for (std::size_t chunk = first; chunk < last; ++chunk) {
-        row_comparison rows(rows_, measure, pair_confidence(options_), work.deaf, kept_);
-        for (std::size_t n = chunk; n < work.labels.size(); n += chunks) {
+        auto f = make();
+        for (std::size_t n = chunk; n < labels.size(); n += chunks) {
           if (stop_.stop_requested()) return;
-          const auto label = static_cast<std::size_t>(work.labels[n]);
-          rows.compare(label, work.among_all ? rows_.rows() : label);
+          f(static_cast<std::size_t>(labels[n]));
         }
       }
     });

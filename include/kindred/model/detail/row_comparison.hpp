@@ -1,9 +1,7 @@
 #pragma once
 
-#include <kindred/core/shared_array.hpp>
-#include <kindred/model/detail/labelled_vectors.hpp>
 #include <kindred/model/detail/neighbor_collector.hpp>
-#include <kindred/model/detail/similarity_measures.hpp>
+#include <kindred/model/detail/row_similarities.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -19,15 +17,12 @@ template <class Measure>
 class row_comparison {
  public:
   /// `deaf` marks labels of rows that are not told; it may be empty. All must outlive this.
-  row_comparison(const labelled_vectors& rows, const Measure& measure,
-                 const pair_confidence& confidence, std::span<const std::uint8_t> deaf,
-                 neighbor_collector& kept)
+  row_comparison(const labelled_vectors& rows, const row_similarities<Measure>& similarities,
+                 std::span<const std::uint8_t> deaf, neighbor_collector& kept)
       : rows_(rows),
-        measure_(measure),
-        confidence_(confidence),
+        similarities_(similarities),
         kept_(kept),
-        sums_(labelled_vectors::padded(rows.rows())),
-        bars_(sums_.size(), std::numeric_limits<float>::infinity()) {
+        bars_(labelled_vectors::padded(rows.rows()), std::numeric_limits<float>::infinity()) {
     for (std::size_t other = 0; other < rows.rows(); ++other)
       if (deaf.empty() || deaf[other] == 0) bars_[other] = kept.threshold(other);
   }
@@ -35,33 +30,20 @@ class row_comparison {
   /// Compares row `label` with all rows of a label below `limit`.
   void compare(std::size_t label, std::size_t limit) {
     mine_.clear(kept_.threshold(label));
-    const std::size_t terms = rows_.add_up(label, limit, sums_.data());
-    if (label < limit) sums_[label] = {};
-    if (terms < limit / few) {
-      rows_.for_each_partner(label, limit, [&](std::size_t other) {
-        if (sums_[other].count == 0) return;
-        const float to = similarity(label, other, sums_[other]);
-        offer(label, other, to, measure_.symmetric() ? to : similarity(other, label, sums_[other]));
-        sums_[other] = {};
+    if (similarities_.start(label, limit) < limit / few)
+      similarities_.for_each_related([&](std::size_t other, float to, float back) {
+        offer(label, other, to, back);
       });
-    } else {
+    else
       scan(label, limit);
-      std::fill_n(sums_.begin(), limit, sums{});
-    }
     kept_.offer(label, mine_.kept());
   }
 
  private:
-  using sums = typename Measure::sums;
-
   /// With fewer terms than one in so many rows, it is quicker to look for the sums where they were
   /// made than through all of them.
   static constexpr std::size_t few = 8;
   static constexpr std::size_t block = labelled_vectors::block;
-
-  [[nodiscard]] float similarity(std::size_t a, std::size_t b, const sums& common) const noexcept {
-    return confidence_(common.count) * measure_(common, a, b);
-  }
 
   /// `to` is the similarity of the other as a neighbour of the row, `back` that of the row as a
   /// neighbour of the other.
@@ -78,7 +60,11 @@ class row_comparison {
     for (std::size_t first = 0; first < limit; first += block) {
       float to[block];
       float back[block];
-      similarities(label, first, to, back);
+      similarities_.to(first, to);
+      if (similarities_.symmetric())
+        std::copy_n(to, block, back);
+      else
+        similarities_.back(first, back);
       const float bar = mine_.threshold();
       int wanted = 0;
       for (std::size_t n = 0; n < block; ++n)
@@ -90,23 +76,9 @@ class row_comparison {
     }
   }
 
-  void similarities(std::size_t label, std::size_t first, float* to, float* back) const noexcept {
-    const sums* const common = sums_.data() + first;
-    for (std::size_t n = 0; n < block; ++n) to[n] = measure_(common[n], label, first + n);
-    for (std::size_t n = 0; n < block; ++n)
-      back[n] = measure_.symmetric() ? to[n] : measure_(common[n], first + n, label);
-    if (confidence_.certain()) return;
-    for (std::size_t n = 0; n < block; ++n) {
-      to[n] *= confidence_(common[n].count);
-      back[n] *= confidence_(common[n].count);
-    }
-  }
-
   const labelled_vectors& rows_;
-  Measure measure_;
-  pair_confidence confidence_;
+  row_similarities<Measure> similarities_;
   neighbor_collector& kept_;
-  std::vector<sums> sums_;
   std::vector<float> bars_;  ///< by label: how near the row wants to be told of, as of late
   nearest_neighbors mine_;   ///< of the row that is compared
 };
