@@ -72,9 +72,9 @@ class feature_encoder {
     return field.first_slot + (value >= 0 && value < field.slots - 1 ? value + 1 : 0);
   }
 
-  /// The context slots of each row of `data`, in its order: `contexts.size()` a row. O(ratings), in
-  /// parallel. Throws data_error if the contexts are not those of which the encoder was made, or
-  /// what contexts_of() throws.
+  /// The context slots of each row of `data`, in its order: `contexts.size()` a row. O(ratings).
+  /// Throws data_error if the contexts are not those of which the encoder was made, or what
+  /// contexts_of() throws.
   [[nodiscard]] aligned_vector<index> context_slots(std::span<const context_feature> contexts,
                                                     const dataset& data) const {
     require_contexts(contexts);

@@ -5,7 +5,6 @@
 #include <kindred/data/context.hpp>
 #include <kindred/data/feature_table.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

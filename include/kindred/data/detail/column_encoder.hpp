@@ -63,12 +63,12 @@ class column_encoder {
   /// Calls `sink(input, value)` for the inputs that are not 0, ascending. Precondition: the column
   /// is one that find_in() returned.
   template <class Sink>
-  void encode(const feature_column& column, index row, const Sink& sink) const {
+  void encode(const feature_column& column, index row, Sink& sink) const {
     std::visit([&](const auto& c) { encode_row(c, row, sink); }, column);
   }
   /// The same for a row of which nothing is known.
   template <class Sink>
-  void encode_unknown(const Sink& sink) const {
+  void encode_unknown(Sink& sink) const {
     const auto* terms = std::get_if<vocabulary>(&coding_);
     if (terms != nullptr && !terms->hashed() && column_kind_ == categorical_column::kind)
       sink(0, 1.0F);
@@ -111,11 +111,11 @@ class column_encoder {
   column_encoder() = default;
 
   template <class Sink>
-  void encode_row(const numeric_column& column, index row, const Sink& sink) const {
+  void encode_row(const numeric_column& column, index row, Sink& sink) const {
     std::get<numeric_scale>(coding_).encode(column[row], sink);
   }
   template <class Column, class Sink>
-  void encode_row(const Column& column, index row, const Sink& sink) const {
+  void encode_row(const Column& column, index row, Sink& sink) const {
     const auto& terms = std::get<vocabulary>(coding_);
     std::vector<index> numbers;
     for_each_term(column, row,

@@ -50,7 +50,7 @@ class numeric_scale {
   [[nodiscard]] index size() const noexcept { return some_missing_ ? 2 : 1; }
   /// Calls `sink(input, value)` if there is anything to say.
   template <class Sink>
-  void encode(std::optional<float> number, const Sink& sink) const {
+  void encode(std::optional<float> number, Sink& sink) const {
     if (number) {
       const double distance = double{*number} - mean_;
       sink(0, deviation_ == 0

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
-#include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/detail/column_encoder.hpp>
+#include <kindred/data/detail/encoded_rows_builder.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_field.hpp>
 #include <kindred/data/feature_table.hpp>
@@ -108,29 +108,27 @@ class side_encoder {
                                     std::span<const index> id_numbers) const {
     std::vector<const feature_column*> columns;
     for (const column_encoder& column : columns_) columns.push_back(&column.find_in(side, table));
-    aligned_vector<std::uint64_t> offsets(1, 0);
-    aligned_vector<index> slots;
-    aligned_vector<float> values;
-    const std::size_t before = ids_ ? 1 : 0;
-    const auto add_row = [&](index id_number, const auto& encode_column) {
-      std::size_t field = 0;
-      const auto sink = [&](index number, float value) {
-        slots.push_back(fields_[field].first_slot + number);
-        values.push_back(value);
-      };
-      if (ids_) sink(id_number, 1.0F);
-      for (; field < fields_.size(); ++field) {
-        if (field >= before) encode_column(field - before, sink);
-        offsets.push_back(slots.size());
+    encoded_rows_builder rows(fields_);
+    const auto count = static_cast<index>(id_numbers.size());
+    for (index row = 0; row < count; ++row) {
+      add_id(id_numbers[static_cast<std::size_t>(row)], rows);
+      for (std::size_t c = 0; c < columns_.size(); ++c) {
+        columns_[c].encode(*columns[c], row, rows);
+        rows.end_field();
       }
-    };
-    for (std::size_t r = 0; r < id_numbers.size(); ++r)
-      add_row(id_numbers[r], [&](std::size_t c, const auto& sink) {
-        columns_[c].encode(*columns[c], static_cast<index>(r), sink);
-      });
-    add_row(0, [&](std::size_t c, const auto& sink) { columns_[c].encode_unknown(sink); });
-    return {static_cast<index>(id_numbers.size()), fields_.size(), std::move(offsets),
-            std::move(slots), std::move(values)};
+    }
+    add_id(0, rows);
+    for (const column_encoder& column : columns_) {
+      column.encode_unknown(rows);
+      rows.end_field();
+    }
+    return std::move(rows).finish(count);
+  }
+
+  void add_id(index number, encoded_rows_builder& rows) const {
+    if (!ids_) return;
+    rows(number, 1.0F);
+    rows.end_field();
   }
 
   void check_rows() const {
