@@ -2,12 +2,10 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
+#include <kindred/kernel/softmax.hpp>
 #include <kindred/nn/sigmoid.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -80,18 +78,9 @@ inline void check_option(const ranking_loss& chosen) {
 /// and none is plus infinity.
 [[nodiscard]] inline float softmax_cross_entropy(std::span<float> logits_in_gradients_out,
                                                  std::size_t positive) noexcept {
-  const std::span<float> row = logits_in_gradients_out;
-  const float highest = *std::max_element(row.begin(), row.end());
-  const float chosen = row[positive] - highest;
-  double sum = 0;
-  for (float& logit : row) {
-    logit = std::exp(logit - highest);
-    sum += static_cast<double>(logit);
-  }
-  const auto share = static_cast<float>(1 / sum);
-  for (float& exponential : row) exponential *= share;
-  row[positive] -= 1;
-  return static_cast<float>(std::log(sum)) - chosen;
+  return kernel::softmax_cross_entropy({.scores = logits_in_gradients_out.data(),
+                                        .count = logits_in_gradients_out.size(),
+                                        .positive = positive});
 }
 
 /// What a row of scores belongs to.
@@ -107,17 +96,12 @@ struct scored_items {
 /// gradient by them.
 [[nodiscard]] inline float softmax_loss(std::span<float> scores_in_gradients_out,
                                         const scored_items& of, double temperature = 1) noexcept {
-  const std::span<float> row = scores_in_gradients_out;
-  const auto sharpness = static_cast<float>(1 / temperature);
-  const index chosen = of.items[of.positive];
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    row[i] *= sharpness;
-    if (!of.log_q.empty()) row[i] -= of.log_q[i];
-    if (of.items[i] == chosen && i != of.positive) row[i] = -std::numeric_limits<float>::infinity();
-  }
-  const float loss = softmax_cross_entropy(row, of.positive);
-  for (float& gradient : row) gradient *= sharpness;
-  return loss;
+  return kernel::softmax_cross_entropy({.scores = scores_in_gradients_out.data(),
+                                        .count = scores_in_gradients_out.size(),
+                                        .positive = of.positive,
+                                        .sharpness = static_cast<float>(1 / temperature),
+                                        .log_q = of.log_q.empty() ? nullptr : of.log_q.data(),
+                                        .items = of.items.data()});
 }
 
 }  // namespace kindred::nn
