@@ -26,6 +26,7 @@
 #include <kindred/model/ease.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
+#include <kindred/model/mlp_rating.hpp>
 #include <kindred/model/neighbors.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/slim.hpp>

@@ -94,6 +94,9 @@ class feature_encoder {
     return items_.fields();
   }
   [[nodiscard]] std::span<const feature_field> context_fields() const noexcept { return contexts_; }
+  /// Whether the first field of a side is that of ids, whose first slot is out of vocabulary.
+  [[nodiscard]] bool has_user_ids() const noexcept { return users_.has_ids(); }
+  [[nodiscard]] bool has_item_ids() const noexcept { return items_.has_ids(); }
 
   /// Number of slots of all fields.
   [[nodiscard]] index slots() const noexcept {

@@ -31,6 +31,18 @@ class console_observer {
   }
 
  private:
+  /// The RMSE, or the loss of what predicts no ratings.
+  struct errors {
+    explicit errors(const epoch_report& report)
+        : name(std::isnan(report.train_rmse) ? "loss" : "RMSE"),
+          train(std::isnan(report.train_rmse) ? report.train_loss : report.train_rmse),
+          validation(std::isnan(report.train_rmse) ? report.validation_loss
+                                                   : report.validation_rmse) {}
+    std::string name;
+    double train;
+    double validation;
+  };
+
   /// Locale-independent, as everything that kindred formats.
   static std::string fixed(double number, int digits) {
     char buffer[352];  // the longest double has 309 digits before the point
@@ -44,9 +56,11 @@ class console_observer {
   }
 
   static std::string line(const epoch_report& report) {
-    std::string text = "epoch " + progress(report) + ": train RMSE " + fixed(report.train_rmse, 4);
-    if (!std::isnan(report.validation_rmse))
-      text += ", validation RMSE " + fixed(report.validation_rmse, 4);
+    const errors shown(report);
+    std::string text =
+        "epoch " + progress(report) + ": train " + shown.name + ' ' + fixed(shown.train, 4);
+    if (!std::isnan(shown.validation))
+      text += ", validation " + shown.name + ' ' + fixed(shown.validation, 4);
     return text + ", " + fixed(report.ratings_per_second / 1e6, 1) + " M ratings/s, " +
            fixed(report.elapsed.count(), 1) + " s\n";
   }
@@ -62,8 +76,9 @@ class console_observer {
     std::string text = report.epoch > 1 ? back_up_and_erase : "";
     text += '[';
     for (int i = 0; i < width; ++i) text += i < done ? '#' : '-';
-    text += "] " + progress(report) + "  train " + fixed(report.train_rmse, 4);
-    if (!std::isnan(report.validation_rmse)) text += "  valid " + fixed(report.validation_rmse, 4);
+    const errors shown(report);
+    text += "] " + progress(report) + "  train " + fixed(shown.train, 4);
+    if (!std::isnan(shown.validation)) text += "  valid " + fixed(shown.validation, 4);
     return text + "  " + fixed(report.ratings_per_second / 1e6, 1) + " M/s  " +
            fixed(report.elapsed.count(), 1) + " s\n";
   }

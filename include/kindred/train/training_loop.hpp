@@ -18,9 +18,12 @@ namespace kindred {
 struct epoch_result {
   double squared_error = 0;  ///< summed over the ratings, each read just before its own step
   double learning_rate = 0;  ///< the step size used; a closed-form solver says 1
+  /// Mean over the ratings of what was made small, if that is not the squared error.
+  double loss = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// The part of a model that `train_epochs` drives: parameters in training.
+/// The part of a model that `train_epochs` drives: parameters in training. If its loss is not the
+/// squared error, `validation_loss(validation)` tells it.
 template <class Trainer>
 concept epoch_trainer = requires(Trainer& trainer, const dataset& validation, int epoch) {
   /// Makes one pass, numbered from 1. It may return early once the stop token asks.
@@ -35,8 +38,9 @@ concept epoch_trainer = requires(Trainer& trainer, const dataset& validation, in
 /// What `train_epochs` has to know of a fit.
 struct training_plan {
   std::string_view model;   ///< its name, for messages
-  int epochs = 0;           ///< how many passes to make
+  int epochs = 0;           ///< the number of the last pass
   std::size_t ratings = 0;  ///< in one pass
+  int first_epoch = 1;      ///< the number of the first pass
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
@@ -54,7 +58,7 @@ inline void check_fit_options(const fit_options& options) {
                  options.early_stopping->min_delta, "[0, inf]");
 }
 
-/// Watches the validation error for early stopping.
+/// Watches the validation loss for early stopping.
 class validation_watch {
  public:
   void see(int epoch, double error, double min_delta) {
@@ -79,6 +83,24 @@ class validation_watch {
 };
 
 template <epoch_trainer Trainer>
+void judge(Trainer& trainer, const dataset& validation, epoch_report& report) {
+  report.validation_rmse = trainer.validation_rmse(validation);
+  if constexpr (requires { trainer.validation_loss(validation); })
+    report.validation_loss = trainer.validation_loss(validation);
+  else
+    report.validation_loss = report.validation_rmse * report.validation_rmse;
+}
+
+/// What early stopping compares.
+template <epoch_trainer Trainer>
+[[nodiscard]] double watched(const epoch_report& report) {
+  if constexpr (requires(Trainer & trainer, const dataset& data) { trainer.validation_loss(data); })
+    return report.validation_loss;
+  else
+    return report.validation_rmse;
+}
+
+template <epoch_trainer Trainer>
 [[nodiscard]] epoch_report train_epoch(Trainer& trainer, int epoch, const training_plan& plan,
                                        const fit_options& options) {
   using clock = std::chrono::steady_clock;
@@ -95,9 +117,10 @@ template <epoch_trainer Trainer>
   const auto ratings = static_cast<double>(plan.ratings);
   epoch_report report{.epoch = epoch, .epochs = plan.epochs, .learning_rate = result.learning_rate};
   report.train_rmse = std::sqrt(result.squared_error / ratings);
-  if (options.validation) report.validation_rmse = trainer.validation_rmse(*options.validation);
-  if (!std::isfinite(report.train_rmse) ||
-      (options.validation && !std::isfinite(report.validation_rmse)))
+  report.train_loss = std::isnan(result.loss) ? result.squared_error / ratings : result.loss;
+  if (options.validation) judge(trainer, *options.validation, report);
+  if (!std::isfinite(report.train_loss) ||
+      (options.validation && !std::isfinite(report.validation_loss)))
     throw divergence_error(plan.model, epoch, result.learning_rate);
   report.ratings_per_second = ratings / std::max(seconds.count(), 1e-9);
   report.elapsed = clock::now() - plan.began;
@@ -124,13 +147,13 @@ template <epoch_trainer Trainer>
   fit_history history;
   history.epochs.reserve(static_cast<std::size_t>(std::clamp(plan.epochs, 0, 1000)));
   detail::validation_watch watch;
-  for (int epoch = 1; epoch <= plan.epochs; ++epoch) {
+  for (int epoch = plan.first_epoch; epoch <= plan.epochs; ++epoch) {
     // Only now, when they are about to be lost: the last epoch is never copied.
-    if (restores && epoch > 1 && watch.best_epoch() == epoch - 1) trainer.keep();
+    if (restores && epoch > plan.first_epoch && watch.best_epoch() == epoch - 1) trainer.keep();
     history.epochs.push_back(detail::train_epoch(trainer, epoch, plan, options));
     history.best_epoch = epoch;
     const epoch_report& report = history.epochs.back();
-    if (stopping) watch.see(epoch, report.validation_rmse, stopping->min_delta);
+    if (stopping) watch.see(epoch, detail::watched<Trainer>(report), stopping->min_delta);
     if (options.observer && options.observer(report) == training::stop) {
       history.reason = stop_reason::observer;
       break;

@@ -49,6 +49,7 @@ class side_encoder {
   }
 
   [[nodiscard]] std::span<const feature_field> fields() const noexcept { return fields_; }
+  [[nodiscard]] bool has_ids() const noexcept { return ids_; }
   [[nodiscard]] index first_slot() const noexcept { return first_slot_; }
   [[nodiscard]] index end_slot() const noexcept {
     return fields_.empty() ? first_slot_ : fields_.back().end_slot();

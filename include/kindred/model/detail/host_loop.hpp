@@ -3,24 +3,37 @@
 #include <kindred/backend/concepts.hpp>
 
 #include <cstddef>
-#include <functional>
 
 namespace kindred::detail {
 
 /// `for_range` of a host backend without the type of the backend, so that what runs on it is
-/// compiled once and not for every backend.
+/// compiled once and not for every backend. Allocates nothing of its own.
 class host_loop {
  public:
-  using body = std::function<void(std::size_t begin, std::size_t end)>;
-
+  /// `backend` must outlive it.
   template <host_backend Backend>
   explicit host_loop(const Backend& backend)
-      : run_([backend](std::size_t count, const body& f) { backend.for_range(count, f); }) {}
+      : backend_(&backend), run_([](const void* erased, std::size_t count, body f) {
+          static_cast<const Backend*>(erased)->for_range(count, f);
+        }) {}
 
-  void operator()(std::size_t count, const body& f) const { run_(count, f); }
+  /// Calls `f(begin, end)` on disjoint ranges that cover 0 .. count-1.
+  template <class Function>
+  void operator()(std::size_t count, const Function& f) const {
+    run_(backend_, count, {&f, [](const void* erased, std::size_t begin, std::size_t end) {
+                             (*static_cast<const Function*>(erased))(begin, end);
+                           }});
+  }
 
  private:
-  std::function<void(std::size_t count, const body& f)> run_;
+  struct body {
+    const void* function;
+    void (*call)(const void* function, std::size_t begin, std::size_t end);
+    void operator()(std::size_t begin, std::size_t end) const { call(function, begin, end); }
+  };
+
+  const void* backend_;
+  void (*run_)(const void* backend, std::size_t count, body f);
 };
 
 /// Calls `f(row)` for each of `count` rows.

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <kindred/core/random.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/dataset.hpp>
+#include <kindred/model/detail/negative_sampler.hpp>
+#include <kindred/model/detail/objective.hpp>
+#include <kindred/model/detail/training_events.hpp>
+#include <kindred/nn/rating_loss.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace kindred::detail {
+
+/// How one output of a network is trained and read.
+struct task_loss {
+  nn::rating_loss loss = nn::squared_error{};
+  double weight = 1;  ///< of the task among others
+  double center = 0;  ///< what the output is taken from
+};
+
+/// The rating that an output stands for.
+[[nodiscard]] inline float rating_of(const task_loss& task, float output) noexcept {
+  const float centred = output + static_cast<float>(task.center);
+  return std::holds_alternative<nn::cross_entropy>(task.loss) ? nn::sigmoid(centred) : centred;
+}
+
+/// The output that stands for the mean of `targets`, NaN left out, and of `zeros` times as many
+/// zeros: where training begins.
+[[nodiscard]] inline double center_of(const nn::rating_loss& loss, std::span<const float> targets,
+                                      std::size_t stride, std::size_t zeros) noexcept {
+  double sum = 0;
+  double count = 0;
+  for (std::size_t k = 0; k < targets.size(); k += stride) {
+    if (std::isnan(targets[k])) continue;
+    sum += static_cast<double>(targets[k]);
+    ++count;
+  }
+  const double mean = count > 0 ? sum / (count * static_cast<double>(1 + zeros)) : 0;
+  if (!std::holds_alternative<nn::cross_entropy>(loss)) return mean;
+  const double held = std::clamp(mean, 1e-3, 1 - 1e-3);
+  return std::log(held / (1 - held));
+}
+
+/// Each output is compared with the target of its task; with `negatives`, as many items that the
+/// user has no event with follow each event, with target 0.
+class rating_objective final : public objective {
+ public:
+  /// All arguments must outlive it.
+  rating_objective(const training_events& events, const std::vector<task_loss>& tasks,
+                   const dataset& known, std::size_t negatives, std::uint64_t seed)
+      : events_(events), tasks_(tasks), sampler_(known, seed), negatives_(negatives) {}
+
+  [[nodiscard]] std::size_t num_events() const noexcept override { return events_.size(); }
+  [[nodiscard]] std::size_t most_samples(std::size_t events) const noexcept override {
+    return events * (1 + negatives_);
+  }
+
+  void choose(const event_batch& batch, std::vector<nn::sample>& samples) const override {
+    samples.clear();
+    for (std::size_t n = 0; n < batch.events.size(); ++n) {
+      nn::sample one = events_.sample(static_cast<std::size_t>(batch.events[n]));
+      samples.push_back(one);
+      for (std::size_t k = 0; k < negatives_; ++k) {
+        one.item = sampler_.draw(one.user, (batch.first_event + n) * negatives_ + k);
+        samples.push_back(one);
+      }
+    }
+  }
+
+  objective_sums judge(const event_batch& batch, nn::const_matrix outputs,
+                       nn::matrix d_outputs) override {
+    nn::clear(d_outputs);
+    objective_sums sums;
+    for (std::size_t t = 0; t < tasks_.size(); ++t)
+      std::visit([&](const auto& loss) { judge(loss, t, batch, outputs, d_outputs, sums); },
+                 tasks_[t].loss);
+    return sums;
+  }
+
+ private:
+  template <class Loss>
+  void judge(const Loss& loss, std::size_t task, const event_batch& batch, nn::const_matrix outputs,
+             nn::matrix d_outputs, objective_sums& sums) const noexcept {
+    const std::size_t each = 1 + negatives_;
+    const auto of_task = static_cast<float>(tasks_[task].weight);
+    const float share = of_task / static_cast<float>(outputs.rows);
+    for (std::size_t row = 0; row < outputs.rows; ++row) {
+      const auto event = static_cast<std::size_t>(batch.events[row / each]);
+      const float target = row % each == 0 ? events_.targets[event * tasks_.size() + task] : 0.0F;
+      if (std::isnan(target)) continue;
+      const float output = outputs.row(row)[task] + static_cast<float>(tasks_[task].center);
+      const float weight = events_.weight(event);
+      d_outputs.row(row)[task] = share * weight * loss.derivative(output, target);
+      sums.loss += static_cast<double>(of_task * weight * loss.value(output, target));
+      const double error =
+          static_cast<double>(rating_of(tasks_[task], outputs.row(row)[task]) - target);
+      if (task > 0) continue;
+      sums.weight += static_cast<double>(weight);
+      sums.squared_error += error * error;
+      sums.count += 1;
+    }
+  }
+
+  const training_events& events_;
+  const std::vector<task_loss>& tasks_;
+  negative_sampler sampler_;
+  std::size_t negatives_;
+};
+
+}  // namespace kindred::detail

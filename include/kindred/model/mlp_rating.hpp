@@ -1,0 +1,60 @@
+#pragma once
+
+#include <kindred/core/error.hpp>
+#include <kindred/data/feature_encoder.hpp>
+#include <kindred/data/features.hpp>
+#include <kindred/model/detail/network_parts.hpp>
+#include <kindred/model/neural_rating_model.hpp>
+#include <kindred/nn/network.hpp>
+#include <kindred/nn/rating_loss.hpp>
+#include <kindred/nn/tower.hpp>
+#include <kindred/nn/training_options.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace kindred {
+
+struct mlp_rating_options {
+  static constexpr std::string_view kind = "mlp_rating";
+
+  int dimensions = 32;        ///< of each embedding, in [1, 1024]
+  nn::tower_options tower{};  ///< dense layers 64, 32 and, after them, 1
+  bool biases = true;         ///< adds a number for each user, item and feature: the wide part
+  nn::rating_loss loss = nn::squared_error{};
+  int negatives = 0;  ///< items that a user has not rated, with target 0, for each rating
+  bool clip = true;   ///< holds predictions to the range of the training ratings
+  nn::training_options training{};
+  feature_set features{};
+};
+
+/// Throws option_error, and data_error for features that there are not.
+inline void check_options(const mlp_rating_options& o) {
+  require_option(o.dimensions >= 1 && o.dimensions <= 1024, "dimensions", o.dimensions,
+                 "[1, 1024]");
+  nn::check_option(o.tower);
+  nn::check_option(o.loss);
+  require_option(o.negatives >= 0 && o.negatives <= 1000, "negatives", o.negatives, "[0, 1000]");
+  nn::check_option(o.training);
+  check_options(o.features);
+}
+
+/// The embeddings of all fields side by side, then dense layers.
+[[nodiscard]] inline nn::network make_network(const mlp_rating_options& o,
+                                              const feature_encoder& features) {
+  detail::network_parts parts(features);
+  const auto dimensions = static_cast<std::size_t>(o.dimensions);
+  const std::size_t deep = parts.embed_side_by_side(dimensions);
+  parts.add(deep, "deep", [&](nn::parameter_layout& layout) {
+    return nn::make_tower(layout, parts.fields() * dimensions, o.tower, 1);
+  });
+  if (o.biases) parts.add_linear();
+  return parts.finish();
+}
+
+/// Embeddings of users, of items and of their features, concatenated and put through a multi-layer
+/// perceptron: the ranking model of TensorFlow Recommenders and of many before it. With `biases` it
+/// is wide and deep (Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016).
+using mlp_rating = neural_rating_model<mlp_rating_options>;
+
+}  // namespace kindred

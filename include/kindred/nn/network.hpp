@@ -1,0 +1,88 @@
+#pragma once
+
+#include <kindred/core/error.hpp>
+#include <kindred/data/encoded_rows.hpp>
+#include <kindred/data/feature_encoder.hpp>
+#include <kindred/nn/embedding.hpp>
+#include <kindred/nn/layer.hpp>
+#include <kindred/nn/matrix.hpp>
+#include <kindred/nn/parameters.hpp>
+#include <kindred/nn/sample.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace kindred::nn {
+
+/// A network without its numbers: what it reads of the embedding table, and what it makes of it.
+struct network {
+  parameter_layout layout;
+  embedding_layout input;
+  layer_ptr head;
+};
+
+/// A network with its numbers and with the encoder that it was trained with; it owns none of them.
+/// Evaluation works on the stack.
+class network_view {
+ public:
+  network_view(const network& recipe, const feature_encoder& features, const float* parameters,
+               const float* table) noexcept
+      : recipe_(&recipe), features_(&features), parameters_(parameters), table_(table) {}
+
+  /// The most floats that evaluation puts on the stack.
+  static constexpr std::size_t stack_floats = std::size_t{1} << 16;
+
+  /// How many samples are evaluated at once: as many as the stack holds.
+  [[nodiscard]] static std::size_t rows_at_once(const network& recipe) noexcept {
+    for (std::size_t rows = 64; rows > 0; rows /= 2)
+      if (room(recipe, rows) <= stack_floats) return rows;
+    return 0;
+  }
+
+  /// Throws option_error for a network of which not one sample can be evaluated on the stack.
+  static void require_room(const network& recipe) {
+    require_option(rows_at_once(recipe) > 0, "network", room(recipe, 1),
+                   "at most 65536 numbers a sample: fewer dimensions, features or hidden outputs");
+  }
+
+  /// The input of a sample; `to` has padded(columns) floats.
+  void gather(const sample& of, float* to) const noexcept {
+    std::fill_n(to, recipe_->input.columns(), 0.0F);
+    for_each_field(*features_, of, [&](std::size_t field, const encoded_entries& entries) {
+      recipe_->input.gather(table_, field, entries, to);
+    });
+  }
+
+  /// Calls `use(n, outputs)` with the outputs of the n-th of `count` samples, which `sample_of(n)`
+  /// names.
+  template <class SampleOf, class Use>
+  void evaluate(std::size_t count, const SampleOf& sample_of, const Use& use) const noexcept {
+    alignas(64) std::array<float, stack_floats> stack;  // on purpose not filled
+    const std::size_t at_once = rows_at_once(*recipe_);
+    const std::size_t columns = recipe_->input.columns();
+    const std::size_t outputs = recipe_->head->outputs();
+    for (std::size_t first = 0; first < count; first += at_once) {
+      const std::size_t rows = std::min(at_once, count - first);
+      const matrix in{stack.data(), rows, columns, columns};
+      const matrix out{in.data + rows * columns, rows, outputs, padded(outputs)};
+      for (std::size_t r = 0; r < rows; ++r) gather(sample_of(first + r), in.data + r * in.stride);
+      recipe_->head->forward({.parameters = parameters_}, in, out, out.data + rows * out.stride);
+      for (std::size_t r = 0; r < rows; ++r) use(first + r, out.row(r));
+    }
+  }
+
+ private:
+  [[nodiscard]] static std::size_t room(const network& recipe, std::size_t rows) noexcept {
+    return rows * (recipe.input.columns() + padded(recipe.head->outputs())) +
+           recipe.head->state_size(rows, false);
+  }
+
+  const network* recipe_;
+  const feature_encoder* features_;
+  const float* parameters_;
+  const float* table_;
+};
+
+}  // namespace kindred::nn
