@@ -28,6 +28,15 @@ TEST_CASE("halves are multiplied by element") {
   CHECK(out(0, 1) == 2 * 4);
 }
 
+TEST_CASE("halves have an inner product") {
+  const nn::inner_product layer(2);
+  test::owned_matrix in(1, 4);
+  for (std::size_t c = 0; c < 4; ++c) in(0, c) = static_cast<float>(c + 1);
+  test::owned_matrix out(1, 1);
+  layer.forward({}, in.view(), out.view(), nullptr);
+  CHECK(out(0, 0) == 1 * 3 + 2 * 4);
+}
+
 TEST_CASE("a cross layer is x0 * (W x0 + b) + x0") {
   nn::parameter_layout layout;
   const nn::cross layer(layout, 2, 1);
@@ -50,6 +59,7 @@ TEST_CASE("gradients of interactions are those of central differences") {
   nn::parameter_layout none;
   test::gradient_check(nn::pairwise_products(4, 5), none).run();
   test::gradient_check(nn::halves_product(17), none).run();
+  test::gradient_check(nn::inner_product(17), none).run();
   nn::parameter_layout sum;
   const nn::total total(sum, 18);
   test::gradient_check(total, sum).run();

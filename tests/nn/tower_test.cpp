@@ -80,14 +80,17 @@ TEST_CASE("dropout keeps the mean, drops its share, and tells samples apart") {
 }
 
 TEST_CASE("gradients of branches are those of central differences") {
-  for (const nn::joining join : {nn::joining::concatenate, nn::joining::add}) {
+  for (const auto& [join, outputs] :
+       {std::pair<nn::joining, std::size_t>{nn::joining::concatenate, 3},
+        {nn::joining::align, 48},
+        {nn::joining::add, 1}}) {
     nn::parameter_layout layout;
     std::vector<nn::branch> parts;
     parts.push_back({0, std::make_unique<nn::dense>(layout, 20, nn::dense_options{.outputs = 1})});
     parts.push_back({0, std::make_unique<nn::pairwise_products>(3, 6)});
     parts.push_back({16, std::make_unique<nn::dense>(layout, 16, nn::dense_options{.outputs = 1})});
     const nn::branches layer(32, std::move(parts), join);
-    CHECK(layer.outputs() == (join == nn::joining::add ? 1 : 3));
+    CHECK(layer.outputs() == outputs);
     test::gradient_check(layer, layout).run();
   }
 }

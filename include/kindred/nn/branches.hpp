@@ -18,7 +18,11 @@ struct branch {
 };
 
 /// What becomes of the outputs of branches.
-enum class joining { concatenate, add };
+enum class joining {
+  concatenate,
+  align,  ///< concatenates, with zeros between: each begins at a multiple of padded(1)
+  add
+};
 
 /// Layers beside each other, which may look at the same columns: a wide and a deep part, the towers
 /// of users and items, the heads of several tasks.
@@ -52,7 +56,7 @@ class branches final : public layer {
                    notes_of(part, in.rows, state));
       for (std::size_t r = 0; r < in.rows; ++r)
         for (std::size_t c = 0; c < body.outputs(); ++c) out.row(r)[column + c] += result.row(r)[c];
-      if (join_ == joining::concatenate) column += body.outputs();
+      column += advance(body, join_);
       state += room(part, in.rows, pass.training);
     }
   }
@@ -74,7 +78,7 @@ class branches final : public layer {
       for (std::size_t r = 0; r < in.rows; ++r)
         for (std::size_t c = 0; c < body.inputs(); ++c)
           d_in.row(r)[part.first + c] += d_part.row(r)[c];
-      if (join_ == joining::concatenate) column += body.outputs();
+      column += advance(body, join_);
       state += room(part, in.rows, true);
     }
   }
@@ -87,12 +91,17 @@ class branches final : public layer {
     for (const branch& part : parts) {
       require_option(part.first % padded(1) == 0 && part.first + part.body->inputs() <= inputs,
                      "first", part.first, "a multiple of 16 within the inputs");
-      require_option(
-          join == joining::concatenate || part.body->outputs() == parts[0].body->outputs(),
-          "outputs", part.body->outputs(), "the same in all branches that are added");
-      outputs += part.body->outputs();
+      require_option(join != joining::add || part.body->outputs() == parts[0].body->outputs(),
+                     "outputs", part.body->outputs(), "the same in all branches that are added");
+      outputs += advance(*part.body, join);
     }
-    return join == joining::concatenate ? outputs : parts[0].body->outputs();
+    return join == joining::add ? parts[0].body->outputs() : outputs;
+  }
+
+  /// From the first output of a branch to that of the next.
+  [[nodiscard]] static std::size_t advance(const layer& body, joining join) noexcept {
+    if (join == joining::add) return 0;
+    return join == joining::align ? padded(body.outputs()) : body.outputs();
   }
 
   /// The output of a branch, its gradient, and its notes.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/kernel/dot.hpp>
 #include <kindred/nn/layer.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/parameters.hpp>
@@ -126,6 +127,36 @@ class halves_product final : public layer {
       for (std::size_t k = 0; k < d.size(); ++k) {
         to[k] = d[k] * x[outputs() + k];
         to[outputs() + k] = d[k] * x[k];
+      }
+      std::fill(to + inputs(), to + padded(inputs()), 0.0F);
+    }
+  }
+};
+
+/// The inner product of the first half of the input with the second. One output.
+class inner_product final : public layer {
+ public:
+  explicit inner_product(std::size_t dimensions) : layer(2 * dimensions, 1) {}
+
+  void forward(const pass& /*pass*/, const_matrix in, matrix out,
+               float* /*state*/) const noexcept override {
+    const std::size_t half = inputs() / 2;
+    for (std::size_t r = 0; r < in.rows; ++r) {
+      const float* const x = in.row(r).data();
+      detail::set_only(out, r, kernel::dot(x, x + half, half));
+    }
+  }
+
+  void backward(const pass& /*pass*/, const_matrix in, const_matrix /*out*/, matrix d_out,
+                matrix d_in, float* /*state*/) const noexcept override {
+    const std::size_t half = inputs() / 2;
+    for (std::size_t r = 0; r < in.rows; ++r) {
+      const float* const x = in.row(r).data();
+      const float d = d_out.row(r)[0];
+      float* const to = d_in.data + r * d_in.stride;
+      for (std::size_t k = 0; k < half; ++k) {
+        to[k] = d * x[half + k];
+        to[half + k] = d * x[k];
       }
       std::fill(to + inputs(), to + padded(inputs()), 0.0F);
     }

@@ -59,6 +59,12 @@ class network_view {
   /// names.
   template <class SampleOf, class Use>
   void evaluate(std::size_t count, const SampleOf& sample_of, const Use& use) const noexcept {
+    evaluate_inputs(
+        count, [&](std::size_t n, float* to) { gather(sample_of(n), to); }, use);
+  }
+  /// The same for inputs that `fill(n, to)` puts into padded(columns) floats.
+  template <class Fill, class Use>
+  void evaluate_inputs(std::size_t count, const Fill& fill, const Use& use) const noexcept {
     alignas(64) std::array<float, stack_floats> stack;  // on purpose not filled
     const std::size_t at_once = rows_at_once(*recipe_);
     const std::size_t columns = recipe_->input.columns();
@@ -67,7 +73,7 @@ class network_view {
       const std::size_t rows = std::min(at_once, count - first);
       const matrix in{stack.data(), rows, columns, columns};
       const matrix out{in.data + rows * columns, rows, outputs, padded(outputs)};
-      for (std::size_t r = 0; r < rows; ++r) gather(sample_of(first + r), in.data + r * in.stride);
+      for (std::size_t r = 0; r < rows; ++r) fill(first + r, in.data + r * in.stride);
       recipe_->head->forward({.parameters = parameters_}, in, out, out.data + rows * out.stride);
       for (std::size_t r = 0; r < rows; ++r) use(first + r, out.row(r));
     }
