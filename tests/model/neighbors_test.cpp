@@ -76,6 +76,29 @@ TEST_CASE("neighbours that are few among many rows are found as well") {
     CHECK(worst_difference(data, axis::items, {.measure = measure, .alpha = 0.3}) < 1e-5);
 }
 
+TEST_CASE("neighbours are the same among so many rows that their pairs do not fit in memory") {
+  rating_columns columns = test::random_columns(12000, 20, 4000, 12);
+  const dataset few = test::random_dataset(12000, 20, 4000, 12);
+  for (index item = 4000; item < 4200; ++item) {  // of a user of their own
+    columns.users.push_back(20);
+    columns.items.push_back(item);
+    columns.values.push_back(3);
+    columns.times.push_back(0);
+    columns.weights.push_back(1);
+  }
+  const dataset many =
+      make_dataset(test::numbered_ids(21), test::numbered_ids(4200), std::move(columns));
+  for (const index most : {0, 30}) {
+    const similarity_options options{.measure = similarity::mean_squared_difference};
+    const neighbor_lists expected = find_neighbors(few, axis::items, options, most);
+    const neighbor_lists lists = find_neighbors(many, axis::items, options, most);
+    for (std::size_t row = 0; row < expected.size(); ++row) {
+      REQUIRE(std::ranges::equal(lists[row].rows, expected[row].rows));
+      REQUIRE(std::ranges::equal(lists[row].similarities, expected[row].similarities));
+    }
+  }
+}
+
 TEST_CASE("the neighbours kept are the nearest, with ties to the lower index") {
   const dataset data = test::random_dataset(900, 60, 70, 4);
   for (similarity_options options : test::all_similarities()) {

@@ -25,8 +25,9 @@ namespace kindred {
 /// threads and on every host backend. Ratings count, their weights and times do not.
 ///
 /// The cost is that of the pairs of ratings in each column, sum over users of n^2 / 2 for items, in
-/// parallel. It holds, beside the data, some 20 bytes a rating and 24 for each neighbour kept, but
-/// never a matrix of all pairs. `baseline` is for the measure baseline_pearson alone.
+/// parallel. It holds, beside the data, some 20 bytes a rating and 24 for each neighbour kept, and
+/// a matrix of all pairs only where that takes 64 MB at most. `baseline` is for the measure
+/// baseline_pearson alone.
 /// Throws option_error, and data_error for ratings that the measure cannot take.
 template <host_backend Backend = backend::tbb>
 [[nodiscard]] neighbor_lists find_neighbors(const dataset& data, axis side,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -45,10 +46,16 @@ struct neighbor_limits {
   [[nodiscard]] float nearness(float similarity) const noexcept {
     return negative ? std::abs(similarity) : similarity;
   }
-  /// Whether a neighbour may be kept: not if it is infinitely near.
-  [[nodiscard]] bool wants(float similarity) const noexcept {
-    const float near = nearness(similarity);
-    return (near >= least) & (near <= std::numeric_limits<float>::max());
+  /// The similarity of a neighbour that may be kept: one that is near enough, but not infinitely.
+  /// 0 for others. In integers, which compile to vectors: positive floats are ordered as their bits
+  /// are.
+  [[nodiscard]] float wanted(float similarity) const noexcept {
+    constexpr std::int32_t infinity = 0x7f800000;
+    const auto bits = std::bit_cast<std::int32_t>(similarity);
+    const auto near = bits & (negative ? 0x7fffffff : -1);
+    const auto yes = static_cast<std::int32_t>(near >= std::bit_cast<std::int32_t>(least)) &
+                     static_cast<std::int32_t>(near < infinity);
+    return std::bit_cast<float>(bits & -yes);
   }
 };
 

@@ -8,8 +8,8 @@
 #include <kindred/model/detail/neighbor_collector.hpp>
 #include <kindred/model/detail/row_comparison.hpp>
 #include <kindred/model/detail/row_similarities.hpp>
-#include <kindred/model/detail/similarity_square.hpp>
 #include <kindred/model/detail/similarity_measures.hpp>
+#include <kindred/model/detail/similarity_square.hpp>
 #include <kindred/model/neighbor_lists.hpp>
 #include <kindred/model/similarity.hpp>
 
@@ -88,18 +88,17 @@ class neighbor_search {
     });
   }
 
-  [[nodiscard]] neighbor_lists find_in_square(const std::vector<index>& labels) const {
+  [[nodiscard]] neighbor_lists find_in_square(const std::vector<index>& labels) {
     similarity_square square(rows_, kept_.limits());
     with_measure(options_, rows_.facts(), [&](const auto& measure) {
       const row_similarities similarities(rows_, measure, pair_confidence(options_));
       for_each_label(labels, [&] {
-        return [&square, row = similarities](std::size_t label) mutable {
-          square.fill(label, row);
-        };
+        return
+            [&square, row = similarities](std::size_t label) mutable { square.fill(label, row); };
       });
-      if (similarities.symmetric()) square.mirror(loop_);
+      if (similarities.symmetric() && !stop_.stop_requested()) square.mirror(loop_);
     });
-    return square.lists(loop_);
+    return stop_.stop_requested() ? finish() : square.lists(loop_);
   }
 
   /// Calls `f(label)` for each label, with an `f` that `make()` makes for some of them.

@@ -31,9 +31,8 @@ class row_comparison {
   void compare(std::size_t label, std::size_t limit) {
     mine_.clear(kept_.threshold(label));
     if (similarities_.start(label, limit) < limit / few)
-      similarities_.for_each_related([&](std::size_t other, float to, float back) {
-        offer(label, other, to, back);
-      });
+      similarities_.for_each_related(
+          [&](std::size_t other, float to, float back) { offer(label, other, to, back); });
     else
       scan(label, limit);
     kept_.offer(label, mine_.kept());

@@ -12,6 +12,14 @@ namespace kindred::detail {
 
 // What is added up over the columns that two rows have in common. All start at zeros.
 
+/// Where nobody asks how many there were.
+struct bare_product {
+  float product = 0;
+
+  void add(float a, float b) noexcept { product += a * b; }
+  friend bool operator==(const bare_product&, const bare_product&) = default;
+};
+
 struct product_sums {
   float product = 0;
   std::int32_t count = 0;
@@ -20,6 +28,7 @@ struct product_sums {
     product += a * b;
     ++count;
   }
+  friend bool operator==(const product_sums&, const product_sums&) = default;
 };
 
 struct difference_sums {
@@ -30,6 +39,22 @@ struct difference_sums {
     squares += (a - b) * (a - b);
     ++count;
   }
+  friend bool operator==(const difference_sums&, const difference_sums&) = default;
+};
+
+struct square_sums {
+  float product = 0;
+  float a_squares = 0;
+  float b_squares = 0;
+  std::int32_t count = 0;
+
+  void add(float a, float b) noexcept {
+    product += a * b;
+    a_squares += a * a;
+    b_squares += b * b;
+    ++count;
+  }
+  friend bool operator==(const square_sums&, const square_sums&) = default;
 };
 
 /// In double, since a variance is a small difference of large sums.
@@ -51,6 +76,7 @@ struct moment_sums {
     ab += p * q;
     ++count;
   }
+  friend bool operator==(const moment_sums&, const moment_sums&) = default;
 };
 
 // A measure says which sums it wants and makes a similarity of them, for the neighbours of row `a`:
@@ -65,8 +91,9 @@ struct row_facts {
 };
 
 /// sum ab, scaled by row: every cosine over all ratings, and bm25.
+template <class Sums>
 struct scaled_product {
-  using sums = product_sums;
+  using sums = Sums;
   row_facts rows;
 
   [[nodiscard]] bool symmetric() const noexcept { return rows.left.data() == rows.right.data(); }
@@ -76,12 +103,12 @@ struct scaled_product {
 };
 
 struct common_cosine {
-  using sums = moment_sums;
+  using sums = square_sums;
 
   [[nodiscard]] static bool symmetric() noexcept { return true; }
   [[nodiscard]] float operator()(const sums& s, std::size_t, std::size_t) const noexcept {
-    const double squares = s.aa * s.bb;
-    return squares > 0 ? static_cast<float>(s.ab / std::sqrt(squares)) : 0;
+    const double squares = static_cast<double>(s.a_squares) * static_cast<double>(s.b_squares);
+    return static_cast<float>(static_cast<double>(s.product) / std::sqrt(squares));
   }
 };
 
@@ -186,17 +213,21 @@ class pair_confidence {
 template <class Function>
 void with_measure(const similarity_options& o, const row_facts& rows, const Function& f) {
   const bool common = o.norms == similarity_norms::common;
+  const auto product = [&] {
+    return pair_confidence(o).certain() ? f(scaled_product<bare_product>{rows})
+                                        : f(scaled_product<product_sums>{rows});
+  };
   switch (o.measure) {
     case similarity::pearson:
-      return common ? f(common_correlation{}) : f(scaled_product{rows});
+      return common ? f(common_correlation{}) : product();
     case similarity::cosine:
     case similarity::adjusted_cosine:
     case similarity::baseline_pearson:
-      return common ? f(common_cosine{}) : f(scaled_product{rows});
+      return common ? f(common_cosine{}) : product();
     case similarity::tf_idf:
     case similarity::bm25:
     case similarity::asymmetric_cosine:
-      return f(scaled_product{rows});
+      return product();
     case similarity::mean_squared_difference:
       return f(likeness_by_difference{});
     case similarity::jaccard:
