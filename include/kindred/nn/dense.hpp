@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/kernel/axpy.hpp>
 #include <kindred/nn/activation.hpp>
 #include <kindred/nn/layer.hpp>
 #include <kindred/nn/matrix.hpp>
@@ -77,11 +78,9 @@ class dense final : public layer {
     multiply_by_derivative(
         function_, needs_input(function_) ? const_matrix(sums(out.rows, state)) : out, d_out);
     multiply_transposed(in, d_out, weights_.in(pass.gradients));
-    if (has_bias_) {
-      const auto gradient = bias_.in(pass.gradients).row(0);
+    if (has_bias_)
       for (std::size_t r = 0; r < d_out.rows; ++r)
-        for (std::size_t c = 0; c < gradient.size(); ++c) gradient[c] += d_out.row(r)[c];
-    }
+        kernel::axpy(1.0F, d_out.row(r).data(), d_out.columns, bias_.in(pass.gradients).data);
     multiply(d_out, turned(pass.derived), d_in);
   }
 

@@ -33,6 +33,10 @@ struct matrix_view {
   [[nodiscard]] matrix_view part(std::size_t first, std::size_t count) const noexcept {
     return {data + first, rows, count, stride};
   }
+  /// Some of the rows.
+  [[nodiscard]] matrix_view band(std::size_t first, std::size_t count) const noexcept {
+    return {data + first * stride, count, columns, stride};
+  }
   // NOLINTNEXTLINE(google-explicit-constructor): a matrix is a constant one, too
   operator matrix_view<const Float>() const noexcept requires(!std::is_const_v<Float>) {
     return {data, rows, columns, stride};
@@ -92,14 +96,23 @@ inline void multiply_transposed(const_matrix a, const_matrix b, matrix c) noexce
 
 /// to = from^T, with the padding of its rows.
 inline void transpose(const_matrix from, matrix to) noexcept {
-  constexpr std::size_t tile = 8;  // a tile of both stays in the first cache
+  using kernel::baseline::quad_t;
+  const std::size_t rows = from.rows / 4 * 4;
+  const std::size_t columns = from.columns / 4 * 4;
+  for (std::size_t r = 0; r < rows; r += 4)
+    for (std::size_t c = 0; c < columns; c += 4) {
+      quad_t<float> quads[4];
+      for (std::size_t k = 0; k < 4; ++k)
+        kernel::baseline::load(quads[k], from.data + (r + k) * from.stride + c);
+      kernel::baseline::transpose<float>(quads[0], quads[1], quads[2], quads[3]);
+      for (std::size_t k = 0; k < 4; ++k)
+        kernel::baseline::store(to.data + (c + k) * to.stride + r, quads[k]);
+    }
+  for (std::size_t r = 0; r < from.rows; ++r)
+    for (std::size_t c = r < rows ? columns : 0; c < from.columns; ++c)
+      to.data[c * to.stride + r] = from.data[r * from.stride + c];
   for (std::size_t c = 0; c < to.rows; ++c)
-    std::fill(to.data + c * to.stride + from.rows, to.data + c * to.stride + padded(from.rows),
-              0.0F);
-  for (std::size_t r = 0; r < from.rows; r += tile)
-    for (std::size_t c = 0; c < from.columns; ++c)
-      for (std::size_t row = r; row < std::min(r + tile, from.rows); ++row)
-        to.data[c * to.stride + row] = from.data[row * from.stride + c];
+    std::fill_n(to.data + c * to.stride + from.rows, padded(from.rows) - from.rows, 0.0F);
 }
 
 }  // namespace kindred::nn

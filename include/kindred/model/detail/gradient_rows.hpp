@@ -4,7 +4,6 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
-#include <kindred/model/detail/host_loop.hpp>
 #include <kindred/nn/clipping.hpp>
 #include <kindred/nn/embedding.hpp>
 #include <kindred/nn/sample.hpp>
@@ -13,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kindred::detail {
@@ -38,24 +38,29 @@ class gradient_rows {
     gradients_.reserve(slots_.capacity() * input.stride());
   }
 
-  /// Replaces what was collected by what `samples` read; row n of the matrix at `d_inputs` is the
-  /// gradient of the input of sample n.
-  void collect(std::span<const nn::sample> samples, const float* d_inputs, const host_loop& loop) {
+  /// Notes what `samples` read, in place of what was noted before.
+  void note(std::span<const nn::sample> samples) {
     note_reads(samples);
     sort_reads();
     gradients_.resize(slots_.size() * input_.stride());
-    loop(slots_.size(), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t place = begin; place < end; ++place) add_up(place, d_inputs);
-    });
   }
 
-  /// Calls `f(slot, gradient)` for each row that was read.
-  template <class Function>
-  void for_each(const host_loop& loop, const Function& f) const {
-    loop(slots_.size(), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t place = begin; place < end; ++place)
-        f(slots_[place], gradients_.data() + place * input_.stride());
-    });
+  /// How many rows were read; they are numbered by place from 0.
+  [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
+  [[nodiscard]] index slot(std::size_t place) const noexcept { return slots_[place]; }
+  [[nodiscard]] const float* gradient(std::size_t place) const noexcept {
+    return gradients_.data() + place * input_.stride();
+  }
+
+  /// Adds up the gradient of one of them; row n of the matrix at `d_inputs` is the gradient of the
+  /// input of sample n.
+  void add_up(std::size_t place, const float* d_inputs) noexcept {
+    float* const sum = gradients_.data() + place * input_.stride();
+    std::fill_n(sum, input_.stride(), 0.0F);
+    for (std::size_t k = place == 0 ? 0 : ends_[place - 1]; k < ends_[place]; ++k) {
+      const read& one = sorted_[k];
+      input_.scatter(d_inputs + one.sample * input_.columns(), one.field, one.value, sum);
+    }
   }
 
   /// Of all of them together.
@@ -105,15 +110,6 @@ class gradient_rows {
     for (std::uint32_t& end : ends_) begin += std::exchange(end, begin);
     sorted_.resize(reads_.size());
     for (const read& one : reads_) sorted_[ends_[one.place]++] = one;
-  }
-
-  void add_up(std::size_t place, const float* d_inputs) {
-    float* const sum = gradients_.data() + place * input_.stride();
-    std::fill_n(sum, input_.stride(), 0.0F);
-    for (std::size_t k = place == 0 ? 0 : ends_[place - 1]; k < ends_[place]; ++k) {
-      const read& one = sorted_[k];
-      input_.scatter(d_inputs + one.sample * input_.columns(), one.field, one.value, sum);
-    }
   }
 
   const nn::embedding_layout& input_;

@@ -114,7 +114,7 @@ class neural_trainer {
   /// Samples of a shard: a batch has at most 16, and they are not too small.
   [[nodiscard]] static std::size_t shard_rows(std::size_t samples) noexcept {
     constexpr std::size_t most = 16;
-    constexpr std::size_t least = 32;
+    constexpr std::size_t least = 64;
     return std::max(least, (samples + most - 1) / most);
   }
 
@@ -178,28 +178,27 @@ class neural_trainer {
     const std::size_t rows = shard_rows(samples_.size());
     const std::size_t shards = (samples_.size() + rows - 1) / rows;
     recipe_.head->derive(state_.parameters.data(), derived_.data());
-    for_each_shard(shards, rows, [&](std::size_t n, std::size_t first, std::size_t count) {
-      forward(batch, n, first, count);
+    // What the samples read is noted beside the first shards.
+    for_each_of(shards + 1, [&](std::size_t n) {
+      n == shards ? rows_.note(samples_) : forward(batch, n, rows);
     });
     const objective_sums sums =
         goal_.judge(batch, rows_of(out_, 0, samples_.size()), rows_of(d_out_, 0, samples_.size()));
-    for_each_shard(shards, rows, [&](std::size_t n, std::size_t first, std::size_t count) {
-      backward(batch, n, first, count);
-    });
-    rows_.collect(samples_, d_in_.data(), loop_);
+    for_each_of(shards, [&](std::size_t n) { backward(batch, n, rows); });
     update(shards, rate);
     return sums;
   }
 
   template <class Function>
-  void for_each_shard(std::size_t shards, std::size_t rows, const Function& f) const {
-    loop_(shards, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t n = begin; n < end; ++n)
-        f(n, n * rows, std::min(rows, samples_.size() - n * rows));
+  void for_each_of(std::size_t count, const Function& f) const {
+    loop_(count, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t n = begin; n < end; ++n) f(n);
     });
   }
 
-  void forward(const event_batch& batch, std::size_t n, std::size_t first, std::size_t count) {
+  void forward(const event_batch& batch, std::size_t n, std::size_t rows) {
+    const std::size_t first = n * rows;
+    const std::size_t count = std::min(rows, samples_.size() - first);
     const nn::matrix in = inputs_of(in_, first, count);
     const nn::network_view network = view();
     for (std::size_t r = 0; r < count; ++r)
@@ -208,7 +207,9 @@ class neural_trainer {
                           shards_[n].state.data());
   }
 
-  void backward(const event_batch& batch, std::size_t n, std::size_t first, std::size_t count) {
+  void backward(const event_batch& batch, std::size_t n, std::size_t rows) {
+    const std::size_t first = n * rows;
+    const std::size_t count = std::min(rows, samples_.size() - first);
     std::fill(shards_[n].gradients.begin(), shards_[n].gradients.end(), 0.0F);
     recipe_.head->backward(pass_of(batch, n, first, count), inputs_of(in_, first, count),
                            rows_of(out_, first, count), rows_of(d_out_, first, count),
@@ -259,36 +260,26 @@ class neural_trainer {
     of_rows.l2 = static_cast<float>(options_.embedding_l2);
     const bool bounded = std::isfinite(options_.clipping.max_norm);
     if (bounded) {
-      for_each_piece([&](const piece& p) { add_up(p, shards); });
+      for_each_of(pieces_.size() + rows_.size(), [&](std::size_t n) { add_up(n, shards); });
       const double norm = std::sqrt(rows_.squared_norm() +
                                     nn::squared_norm(std::span<const float>(shards_[0].gradients)));
       weights.gradient_scale = static_cast<float>(nn::scale_to(options_.clipping.max_norm, norm));
       of_rows.gradient_scale = weights.gradient_scale;
     }
-    for_each_piece([&](const piece& p) {
-      if (!bounded) add_up(p, shards);
-      take_step(p, weights);
-    });
-    rows_.for_each(loop_, [&](index slot, const float* gradient) {
-      const std::size_t stride = recipe_.input.stride();
-      const std::size_t at = static_cast<std::size_t>(slot) * stride;
-      step_(of_rows, gradient, stride, state_.table.data() + at, part_of(state_.table_a, at),
-            part_of(state_.table_b, at));
+    for_each_of(pieces_.size() + rows_.size(), [&](std::size_t n) {
+      if (!bounded) add_up(n, shards);
+      n < pieces_.size() ? take_step(pieces_[n], weights)
+                         : take_row_step(n - pieces_.size(), of_rows);
     });
   }
 
-  template <class Function>
-  void for_each_piece(const Function& f) const {
-    loop_(pieces_.size(), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t n = begin; n < end; ++n) f(pieces_[n]);
-    });
-  }
-
-  /// Into the gradients of the first shard.
-  void add_up(const piece& p, std::size_t shards) {
+  /// The gradients of a piece, those of the shards into that of the first, or of a row.
+  void add_up(std::size_t n, std::size_t shards) {
+    if (n >= pieces_.size()) return rows_.add_up(n - pieces_.size(), d_in_.data());
+    const piece& p = pieces_[n];
     float* const sum = shards_[0].gradients.data() + p.offset;
-    for (std::size_t n = 1; n < shards; ++n)
-      kernel::axpy(1.0F, shards_[n].gradients.data() + p.offset, p.size, sum);
+    for (std::size_t k = 1; k < shards; ++k)
+      kernel::axpy(1.0F, shards_[k].gradients.data() + p.offset, p.size, sum);
   }
 
   void take_step(const piece& p, const kernel::gradient_step& weights) {
@@ -303,6 +294,13 @@ class neural_trainer {
     step_(p.role == nn::parameter_role::weight ? weights : weights.unregularized(), gradient,
           p.size, parameters, part_of(state_.parameters_a, p.offset),
           part_of(state_.parameters_b, p.offset));
+  }
+
+  void take_row_step(std::size_t place, const kernel::gradient_step& step) {
+    const std::size_t stride = recipe_.input.stride();
+    const std::size_t at = static_cast<std::size_t>(rows_.slot(place)) * stride;
+    step_(step, rows_.gradient(place), stride, state_.table.data() + at,
+          part_of(state_.table_a, at), part_of(state_.table_b, at));
   }
 
   [[nodiscard]] static float* part_of(aligned_vector<float>& array, std::size_t at) noexcept {
