@@ -1,11 +1,13 @@
 #pragma once
 
-#include <kindred/core/error.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/features.hpp>
+#include <kindred/model/detail/network_options.hpp>
 #include <kindred/model/detail/network_parts.hpp>
 #include <kindred/model/neural_rating_model.hpp>
 #include <kindred/nn/network.hpp>
+#include <kindred/nn/option_fields.hpp>
+#include <kindred/nn/parameters.hpp>
 #include <kindred/nn/rating_loss.hpp>
 #include <kindred/nn/tower.hpp>
 #include <kindred/nn/training_options.hpp>
@@ -28,15 +30,11 @@ struct mlp_rating_options {
   feature_set features{};
 };
 
-/// Throws option_error, and data_error for features that there are not.
-inline void check_options(const mlp_rating_options& o) {
-  require_option(o.dimensions >= 1 && o.dimensions <= 1024, "dimensions", o.dimensions,
-                 "[1, 1024]");
-  nn::check_option(o.tower);
-  nn::check_option(o.loss);
-  require_option(o.negatives >= 0 && o.negatives <= 1000, "negatives", o.negatives, "[0, 1000]");
-  nn::check_option(o.training);
-  check_options(o.features);
+inline void check_options(const mlp_rating_options& o) { detail::check_network_options(o); }
+
+template <nn::maybe_const<mlp_rating_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  detail::for_each_network_option(o, field);
 }
 
 /// The embeddings of all fields side by side, then dense layers.

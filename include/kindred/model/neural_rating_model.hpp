@@ -5,18 +5,29 @@
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/encoded_rows.hpp>
+#include <kindred/data/feature_encoder.hpp>
+#include <kindred/data/feature_field.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/network_file.hpp>
 #include <kindred/model/detail/network_fit.hpp>
+#include <kindred/model/detail/network_options.hpp>
 #include <kindred/model/detail/rating_network.hpp>
+#include <kindred/model/rating_task.hpp>
+#include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kindred {
 
@@ -62,12 +73,25 @@ class neural_rating_model {
   /// Goes on with training where fit() ended, or where the checkpoint was made that the model was
   /// loaded from, up to `training.epochs`: with the same data, the same bits as without the break.
   /// Early stopping counts anew. Throws not_fitted_error for a model without a state to go on from
-  /// (`training.keep_state`), data_error if the data is of another size, and what fit() throws.
+  /// (`training.keep_state`), data_error if features and ratings are not of the sizes that they
+  /// were, and what fit() throws.
   template <host_backend Backend = backend::tbb>
   fit_history resume(const dataset& train, const fit_options& fit = {}, const Backend& backend = {},
                      const checkpoint& save = {}) {
     if (state_ == nullptr) throw not_fitted_error(kind);
-    return run(train, fit, backend, save, state_.get());
+    const detail::resume_point from{*state_, features()};
+    return run(train, fit, backend, save, &from);
+  }
+
+  /// Gives a loaded model what is not in its file, feature tables, contexts and the ratings that
+  /// tasks have of their own, or changes how training goes on: more epochs, another learning rate.
+  /// Throws option_error if something else is to change, or the optimizer of a state to go on from,
+  /// and what the constructor throws. A model that is not fitted takes any options.
+  void set_options(Options options) {
+    check_options(options);
+    if (fitted()) require_same_network(options);
+    options_ = std::move(options);
+    lacks_features_ = false;
   }
 
   /// The expected rating; by cross-entropy, the probability. Held to the range of the training
@@ -92,22 +116,77 @@ class neural_rating_model {
   /// num_items() elements. O(items x weights).
   void score(index user, std::span<float> scores) const noexcept { network_.score(user, scores); }
 
+  /// Predictions for items that were not there in training but bring their features, the rows of
+  /// `features().encode_items(table)`: a number for each row. Throws data_error for rows that
+  /// another encoder made, or for another number of predictions.
+  void predict_new_items(index user, const encoded_rows& items,
+                         std::span<float> predictions) const {
+    require_rows("items", items, features().item_fields());
+    if (predictions.size() != static_cast<std::size_t>(items.size()))
+      throw data_error("items: " + detail::to_text(items.size()) + " rows for " +
+                       detail::to_text(predictions.size()) + " predictions");
+    network_.predict_new_items(user, items, predictions);
+  }
+  /// Scores of all items for a user who was not there in training: row `row` of
+  /// `features().encode_users(table)`. Throws data_error for rows that another encoder made.
+  void score_new_user(const encoded_rows& users, index row, std::span<float> scores) const {
+    require_rows("users", users, features().user_fields());
+    network_.score_new_user(users, row, scores);
+  }
+
   [[nodiscard]] bool fitted() const noexcept { return num_items_ > 0; }
   [[nodiscard]] index num_users() const noexcept { return num_users_; }
   [[nodiscard]] index num_items() const noexcept { return num_items_; }
   [[nodiscard]] std::size_t num_tasks() const noexcept { return network_.tasks(); }
+  /// The number of a task. Throws option_error if none has that name.
+  [[nodiscard]] std::size_t task(std::string_view name) const {
+    const std::vector<rating_task> tasks = detail::tasks_of(options_);
+    std::string names;
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+      if (tasks[t].name == name) return t;
+      names += (t == 0 ? "" : ", ") + tasks[t].name;
+    }
+    throw option_error("task", detail::quoted(name), '{' + names + '}');
+  }
   /// What the features were turned into.
   [[nodiscard]] const feature_encoder& features() const noexcept { return network_.features(); }
   /// Epochs behind the parameters.
   [[nodiscard]] int trained_epochs() const noexcept { return epochs_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
-  /// Saves to, and loads from, a model file (io/save.hpp). The feature tables are not in it, but
-  /// what they were turned into; to resume(), the options need them again: see set_features().
+  /// Saves to, and loads from, a model file (io/save.hpp), with the state to go on from if there is
+  /// one. What features were turned into is in it, the features are not: see set_options().
   template <class Writer>
-  void write(Writer& out) const;
+  void write(Writer& out) const {
+    if (!fitted()) throw not_fitted_error(kind);
+    for_each_option(options_, nn::option_writer(out));
+    out.set("num_users", num_users_);
+    out.set("num_items", num_items_);
+    out.set("epochs", epochs_);
+    network_.write(out);
+    out.set("resumable", state_ != nullptr);
+    if (state_ == nullptr) return;
+    auto state = out.nested("state");
+    detail::write_state(state, *network_.recipe(), *state_, network_.slots());
+  }
   template <class Reader>
-  [[nodiscard]] static neural_rating_model read(const Reader& in);
+  [[nodiscard]] static neural_rating_model read(const Reader& in) {
+    Options options;
+    for_each_option(options, nn::option_reader(in));
+    neural_rating_model model(std::move(options));
+    model.network_ = detail::rating_network::read(
+        in, detail::tasks_of(model.options_),
+        [&](const feature_encoder& features) { return make_network(model.options_, features); });
+    model.take_sizes(in);
+    if (in.template get<bool>("resumable")) {
+      detail::network_state state = model.network_.state();
+      state.epochs = model.epochs_;
+      detail::read_state(in.nested("state"), *model.network_.recipe(), model.options_.training,
+                         model.network_.slots(), state);
+      model.state_ = std::make_shared<const detail::network_state>(std::move(state));
+    }
+    return model;
+  }
 
  private:
   [[nodiscard]] detail::rating_plan plan() const {
@@ -122,7 +201,10 @@ class neural_rating_model {
 
   template <host_backend Backend>
   fit_history run(const dataset& train, const fit_options& fit, const Backend& backend,
-                  const checkpoint& save, const detail::network_state* from) {
+                  const checkpoint& save, const detail::resume_point* from) {
+    if (lacks_features_)
+      throw data_error(std::string(kind) +
+                       ": its features are not in the file that it is from; see set_options()");
     const detail::host_loop loop(backend);
     detail::network_fit work(kind, options_.training, plan(), train, fit, loop, from);
     fit_history history = work.run([&](const detail::network_state& state) {
@@ -147,12 +229,53 @@ class neural_rating_model {
     num_items_ = train.num_items();
   }
 
+  /// Throws option_error if what makes the network would change.
+  void require_same_network(const Options& next) const {
+    const auto fixed = [&](const Options& options) {
+      auto texts = nn::option_texts::of(options);
+      std::erase_if(texts, [&](const auto& option) {
+        return option.first.starts_with("training.") &&
+               (option.first != "training.optimizer" || state_ == nullptr);
+      });
+      return texts;
+    };
+    const auto then = fixed(next);
+    const auto now = fixed(options_);
+    const auto [other, own] = std::mismatch(then.begin(), then.end(), now.begin(), now.end());
+    if (other == then.end() || own == now.end()) return;
+    throw option_error(other->first, other->second, '{' + own->second + "}: the model is fitted");
+  }
+  static void require_rows(const std::string& side, const encoded_rows& rows,
+                           std::span<const feature_field> fields) {
+    if (!detail::fit_fields(rows, fields))
+      throw data_error(side + ": rows that another encoder made");
+  }
+
+  template <class Reader>
+  void take_sizes(const Reader& in) {
+    num_users_ = in.template get<index>("num_users");
+    num_items_ = in.template get<index>("num_items");
+    epochs_ = in.template get<int>("epochs");
+    const feature_encoder& known = features();
+    if (num_users_ < 1 || num_users_ > known.users().size() || num_items_ < 1 ||
+        num_items_ > known.items().size())
+      throw data_error("users and items are not those of the features");
+    if (epochs_ < 0 || epochs_ == std::numeric_limits<int>::max())
+      throw data_error("epochs out of range");
+    options_.features.user_ids = known.has_user_ids();
+    options_.features.item_ids = known.has_item_ids();
+    lacks_features_ = known.user_fields().size() > (known.has_user_ids() ? 1U : 0U) ||
+                      known.item_fields().size() > (known.has_item_ids() ? 1U : 0U) ||
+                      !known.context_fields().empty();
+  }
+
   Options options_;
   detail::rating_network network_;
   std::shared_ptr<const detail::network_state> state_;
   int epochs_ = 0;
   index num_users_ = 0;
   index num_items_ = 0;
+  bool lacks_features_ = false;  ///< a file has told what they were turned into, not them
 };
 
 }  // namespace kindred

@@ -29,7 +29,24 @@ class network_view {
  public:
   network_view(const network& recipe, const feature_encoder& features, const float* parameters,
                const float* table) noexcept
-      : recipe_(&recipe), features_(&features), parameters_(parameters), table_(table) {}
+      : recipe_(&recipe),
+        features_(&features),
+        users_(&features.users()),
+        items_(&features.items()),
+        parameters_(parameters),
+        table_(table) {}
+
+  /// The same network, whose samples are of other users, or items, that the encoder encoded.
+  [[nodiscard]] network_view with_users(const encoded_rows& users) const noexcept {
+    network_view view = *this;
+    view.users_ = &users;
+    return view;
+  }
+  [[nodiscard]] network_view with_items(const encoded_rows& items) const noexcept {
+    network_view view = *this;
+    view.items_ = &items;
+    return view;
+  }
 
   /// The most floats that evaluation puts on the stack.
   static constexpr std::size_t stack_floats = std::size_t{1} << 16;
@@ -50,21 +67,16 @@ class network_view {
   /// The input of a sample; `to` has padded(columns) floats.
   void gather(const sample& of, float* to) const noexcept {
     std::fill_n(to, recipe_->input.columns(), 0.0F);
-    for_each_field(*features_, of, [&](std::size_t field, const encoded_entries& entries) {
-      recipe_->input.gather(table_, field, entries, to);
-    });
+    for_each_field(*features_, *users_, *items_, of,
+                   [&](std::size_t field, const encoded_entries& entries) {
+                     recipe_->input.gather(table_, field, entries, to);
+                   });
   }
 
   /// Calls `use(n, outputs)` with the outputs of the n-th of `count` samples, which `sample_of(n)`
   /// names.
   template <class SampleOf, class Use>
   void evaluate(std::size_t count, const SampleOf& sample_of, const Use& use) const noexcept {
-    evaluate_inputs(
-        count, [&](std::size_t n, float* to) { gather(sample_of(n), to); }, use);
-  }
-  /// The same for inputs that `fill(n, to)` puts into padded(columns) floats.
-  template <class Fill, class Use>
-  void evaluate_inputs(std::size_t count, const Fill& fill, const Use& use) const noexcept {
     alignas(64) std::array<float, stack_floats> stack;  // on purpose not filled
     const std::size_t at_once = rows_at_once(*recipe_);
     const std::size_t columns = recipe_->input.columns();
@@ -73,7 +85,7 @@ class network_view {
       const std::size_t rows = std::min(at_once, count - first);
       const matrix in{stack.data(), rows, columns, columns};
       const matrix out{in.data + rows * columns, rows, outputs, padded(outputs)};
-      for (std::size_t r = 0; r < rows; ++r) fill(first + r, in.data + r * in.stride);
+      for (std::size_t r = 0; r < rows; ++r) gather(sample_of(first + r), in.data + r * in.stride);
       recipe_->head->forward({.parameters = parameters_}, in, out, out.data + rows * out.stride);
       for (std::size_t r = 0; r < rows; ++r) use(first + r, out.row(r));
     }
@@ -87,6 +99,8 @@ class network_view {
 
   const network* recipe_;
   const feature_encoder* features_;
+  const encoded_rows* users_;
+  const encoded_rows* items_;
   const float* parameters_;
   const float* table_;
 };

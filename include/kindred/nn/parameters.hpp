@@ -72,12 +72,7 @@ class parameter_layout {
   /// Calls `build()` with `scope` and a dot before every name that it adds.
   template <class Build>
   auto within(const std::string& scope, const Build& build) {
-    struct restore {
-      std::string& prefix;
-      std::string outer;
-      ~restore() { prefix = std::move(outer); }
-    };
-    const restore after{prefix_, std::exchange(prefix_, prefix_ + scope + '.')};
+    const scope_guard restores{prefix_, std::exchange(prefix_, prefix_ + scope + '.')};
     return build();
   }
 
@@ -111,6 +106,19 @@ class parameter_layout {
   }
 
  private:
+  class scope_guard {
+   public:
+    scope_guard(std::string& prefix, std::string outer)
+        : prefix_(prefix), outer_(std::move(outer)) {}
+    scope_guard(const scope_guard&) = delete;
+    scope_guard& operator=(const scope_guard&) = delete;
+    ~scope_guard() { prefix_ = std::move(outer_); }
+
+   private:
+    std::string& prefix_;
+    std::string outer_;
+  };
+
   std::vector<parameter_block> blocks_;
   std::size_t size_ = 0;
   std::size_t derived_ = 0;

@@ -36,21 +36,26 @@ void for_each_field_of(const encoded_row& row, const feature_field* id_hidden, s
 }  // namespace detail
 
 /// Calls `f(field, entries)` for each field: those of users, of items, and of contexts. What is
-/// hidden must have an id.
+/// hidden must have an id. `users` and `items` are encoded by `features`.
 template <class Function>
-void for_each_field(const feature_encoder& features, const sample& of, const Function& f) {
-  const auto users = features.user_fields();
-  const auto items = features.item_fields();
-  detail::for_each_field_of(features.users()[of.user], of.hides_user ? users.data() : nullptr, 0,
-                            f);
-  detail::for_each_field_of(features.items()[of.item], of.hides_item ? items.data() : nullptr,
-                            users.size(), f);
+void for_each_field(const feature_encoder& features, const encoded_rows& users,
+                    const encoded_rows& items, const sample& of, const Function& f) {
+  const auto user_fields = features.user_fields();
+  const auto item_fields = features.item_fields();
+  detail::for_each_field_of(users[of.user], of.hides_user ? user_fields.data() : nullptr, 0, f);
+  detail::for_each_field_of(items[of.item], of.hides_item ? item_fields.data() : nullptr,
+                            user_fields.size(), f);
   constexpr float one = 1;
   for (std::size_t c = 0; c < features.context_fields().size(); ++c) {
     const index slot =
         c < of.contexts.size() ? of.contexts[c] : features.context_slot(c, unknown_index);
-    f(users.size() + items.size() + c, encoded_entries{{&slot, 1}, {&one, 1}});
+    f(user_fields.size() + item_fields.size() + c, encoded_entries{{&slot, 1}, {&one, 1}});
   }
+}
+/// The same for those that `features` learnt from.
+template <class Function>
+void for_each_field(const feature_encoder& features, const sample& of, const Function& f) {
+  for_each_field(features, features.users(), features.items(), of, f);
 }
 
 }  // namespace kindred::nn

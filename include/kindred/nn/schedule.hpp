@@ -20,11 +20,14 @@ struct schedule_position {
 
 /// The learning rate stays as it is.
 struct no_decay {
+  static constexpr std::string_view name = "no_decay";
+
   friend bool operator==(const no_decay&, const no_decay&) = default;
 };
 
 /// It is multiplied by `factor` after every `epochs` epochs.
 struct step_decay {
+  static constexpr std::string_view name = "step_decay";
   double factor = 0.5;  ///< in (0, 1]
   int epochs = 10;      ///< >= 1
 
@@ -33,6 +36,7 @@ struct step_decay {
 
 /// It is multiplied by `factor` in every epoch, a little in each step.
 struct exponential_decay {
+  static constexpr std::string_view name = "exponential_decay";
   double factor = 0.9;  ///< in (0, 1]
 
   friend bool operator==(const exponential_decay&, const exponential_decay&) = default;
@@ -42,6 +46,7 @@ struct exponential_decay {
 /// warm-up to 1 at the end of the fit (Loshchilov and Hutter, "SGDR: stochastic gradient descent
 /// with warm restarts", ICLR 2017, eq. 5, without the restarts).
 struct cosine_decay {
+  static constexpr std::string_view name = "cosine_decay";
   double floor = 0;  ///< share of the learning rate that it ends at, in [0, 1]
 
   friend bool operator==(const cosine_decay&, const cosine_decay&) = default;

@@ -27,6 +27,8 @@ struct tower_options {
   activation function = activation::relu;
   normalization normalize = normalization::none;
   float dropout = 0;  ///< in [0, 1), after each activation
+
+  friend bool operator==(const tower_options&, const tower_options&) = default;
 };
 
 /// Throws option_error for an option outside its range.

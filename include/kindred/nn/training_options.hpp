@@ -25,6 +25,8 @@ struct training_options {
   double hidden_ids = 0;
   std::uint64_t seed = 42;
   bool keep_state = false;  ///< the model keeps what resume() needs: up to twice its parameters
+
+  friend bool operator==(const training_options&, const training_options&) = default;
 };
 
 /// Throws option_error for the first field outside its range.

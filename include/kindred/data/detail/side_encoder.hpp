@@ -19,6 +19,19 @@
 
 namespace kindred::detail {
 
+/// Whether all entries of rows are in the slots of their fields.
+[[nodiscard]] inline bool fit_fields(const encoded_rows& rows,
+                                     std::span<const feature_field> fields) noexcept {
+  if (rows.fields() != fields.size()) return false;
+  const auto offsets = rows.offsets();
+  for (std::size_t list = 0; list + 1 < offsets.size(); ++list) {
+    const feature_field& field = fields[list % fields.size()];
+    for (auto e = static_cast<std::size_t>(offsets[list]); e < offsets[list + 1]; ++e)
+      if (rows.slots()[e] < field.first_slot || rows.slots()[e] >= field.end_slot()) return false;
+  }
+  return true;
+}
+
 /// Turns users, or items, into sparse rows: a field for the id, if wanted, and one for each column.
 class side_encoder {
  public:
@@ -83,7 +96,8 @@ class side_encoder {
       result.columns_.push_back(in.template part<column_encoder>(column_name(c)));
     result.lay_out(known_ids);
     result.rows_ = in.template part<encoded_rows>("rows");
-    result.check_rows();
+    if (!fit_fields(result.rows_, result.fields_))
+      throw data_error("features: rows and fields contradict each other");
     return result;
   }
 
@@ -130,18 +144,6 @@ class side_encoder {
     if (!ids_) return;
     rows(number, 1.0F);
     rows.end_field();
-  }
-
-  void check_rows() const {
-    bool sound = rows_.fields() == fields_.size();
-    const auto offsets = rows_.offsets();
-    for (std::size_t list = 0; sound && list + 1 < offsets.size(); ++list) {
-      const feature_field& field = fields_[list % fields_.size()];
-      for (auto e = static_cast<std::size_t>(offsets[list]); e < offsets[list + 1]; ++e)
-        sound =
-            sound && rows_.slots()[e] >= field.first_slot && rows_.slots()[e] < field.end_slot();
-    }
-    if (!sound) throw data_error("features: rows and fields contradict each other");
   }
 
   index first_slot_ = 0;

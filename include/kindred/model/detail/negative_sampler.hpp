@@ -3,36 +3,63 @@
 #include <kindred/core/random.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/model/detail/objective.hpp>
+#include <kindred/model/detail/training_events.hpp>
+#include <kindred/nn/sample.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace kindred::detail {
 
-/// Draws items that a user has no rating of, uniformly: a function of the seed, the user and the
-/// number of the draw.
+/// Draws items that others have rated but a user has not, uniformly: a function of the seed, the
+/// user and the number of the draw. What nobody rated is not drawn: it would be learnt to be bad.
 class negative_sampler {
  public:
   /// `known` must outlive it.
   negative_sampler(const dataset& known, std::uint64_t seed)
-      : known_(known), random_(seed, 0x6e656761U) {}
+      : known_(known), random_(seed, 0x6e656761U) {
+    for (index item = 0; item < known.num_items(); ++item)
+      if (!known.by_item(item).empty()) rated_.push_back(item);
+  }
 
-  /// Gives up after some tries, for a user who has rated nearly all: then any item is drawn.
+  /// Gives up after some tries, for a user who has rated nearly all: then any of them is drawn.
   [[nodiscard]] index draw(index user, std::uint64_t number) const noexcept {
     constexpr std::uint64_t tries = 16;
-    const auto items = static_cast<std::uint32_t>(known_.num_items());
+    const auto items = static_cast<std::uint32_t>(rated_.size());
+    const auto own = user >= 0 && user < known_.num_users() ? known_.by_user(user).indices()
+                                                            : std::span<const index>();
     index item = 0;
     for (std::uint64_t t = 0; t < tries; ++t) {
-      item = static_cast<index>(random_.below(number * tries + t, items));
-      const auto rated = known_.by_user(user).indices();
-      if (!std::binary_search(rated.begin(), rated.end(), item)) break;
+      item = rated_[random_.below(number * tries + t, items)];
+      if (!std::binary_search(own.begin(), own.end(), item)) break;
     }
     return item;
   }
 
  private:
   const dataset& known_;
+  std::vector<index> rated_;
   counter_rng random_;
 };
+
+/// Replaces `samples` by the events of a batch, each followed by the same with as many items drawn
+/// for its user.
+inline void choose_with_negatives(const training_events& events, const event_batch& batch,
+                                  const negative_sampler& sampler, std::size_t negatives,
+                                  std::vector<nn::sample>& samples) {
+  samples.clear();
+  for (std::size_t n = 0; n < batch.events.size(); ++n) {
+    nn::sample one = events.sample(static_cast<std::size_t>(batch.events[n]));
+    samples.push_back(one);
+    for (std::size_t k = 0; k < negatives; ++k) {
+      one.item = sampler.draw(one.user, (batch.first_event + n) * negatives + k);
+      samples.push_back(one);
+    }
+  }
+}
 
 }  // namespace kindred::detail

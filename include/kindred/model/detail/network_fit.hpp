@@ -4,11 +4,16 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/feature_encoder.hpp>
+#include <kindred/data/feature_field.hpp>
+#include <kindred/data/features.hpp>
+#include <kindred/model/detail/clear_unread.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/neural_trainer.hpp>
 #include <kindred/model/detail/rating_network.hpp>
 #include <kindred/model/detail/rating_objective.hpp>
+#include <kindred/model/detail/task_events.hpp>
 #include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/rating_task.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/training_options.hpp>
 #include <kindred/train/fit_options.hpp>
@@ -30,34 +35,43 @@ namespace kindred::detail {
 /// What the options of a model ask for.
 struct rating_plan {
   std::function<nn::network(const feature_encoder&)> make_network;
-  std::vector<task_loss> tasks;
+  std::vector<rating_task> tasks;
   feature_set features;
   std::size_t negatives = 0;
   bool clip = true;
-  /// Sets the targets of the tasks, if they are not the ratings themselves.
-  std::function<void(training_events&)> set_targets{};
 };
 
-/// One task, with the loss of the options.
+/// The tasks of a model: one, if its options do not list them.
 template <class Options>
-[[nodiscard]] std::vector<task_loss> tasks_of(const Options& options) {
-  return {{.loss = options.loss}};
+[[nodiscard]] std::vector<rating_task> tasks_of(const Options& options) {
+  if constexpr (requires { options.tasks; })
+    return options.tasks;
+  else
+    return {{.name = "rating", .loss = options.loss, .negatives = true}};
 }
 
-/// Zeroes the rows of a table that no event reads, such as those of what is out of vocabulary: the
-/// unknown then adds nothing, and not noise.
-inline void clear_unread(const nn::network& recipe, const feature_encoder& features,
-                         const training_events& events, aligned_vector<float>& table) {
-  std::vector<bool> read(static_cast<std::size_t>(features.slots()), false);
-  for (std::size_t e = 0; e < events.size(); ++e)
-    nn::for_each_field(features, events.sample(e),
-                       [&](std::size_t, const encoded_entries& entries) {
-                         for (const index slot : entries.slots)
-                           read[static_cast<std::size_t>(slot)] = true;
-                       });
-  const std::size_t stride = recipe.input.stride();
-  for (std::size_t slot = 0; slot < read.size(); ++slot)
-    if (!read[slot]) std::fill_n(table.data() + slot * stride, stride, 0.0F);
+/// Where a fit goes on from.
+struct resume_point {
+  const network_state& state;
+  const feature_encoder& features;
+};
+
+/// Throws data_error unless users, items and contexts are encoded as before.
+inline void require_same_fields(std::string_view model, const feature_encoder& now,
+                                const feature_encoder& before) {
+  const auto describe = [](const feature_encoder& encoder) {
+    std::string text;
+    for (const auto fields :
+         {encoder.user_fields(), encoder.item_fields(), encoder.context_fields()})
+      for (const feature_field& f : fields)
+        text += (text.empty() ? "" : ", ") + f.name + " of " + to_text(f.slots);
+    return text;
+  };
+  const std::string of_now = describe(now);
+  const std::string of_before = describe(before);
+  if (of_now != of_before)
+    throw data_error(std::string(model) + ": resumed with other features or ratings: " + of_now +
+                     ", before " + of_before);
 }
 
 /// A fit of a network that rates, from its options to its parameters.
@@ -66,32 +80,28 @@ class network_fit {
   /// All but `plan` must outlive it. With `from`, goes on from there.
   network_fit(std::string_view model, const nn::training_options& options, rating_plan plan,
               const dataset& train, const fit_options& fit, const host_loop& loop,
-              const network_state* from)
+              const resume_point* from)
       : model_(model),
         options_(options),
         plan_(std::move(plan)),
         fit_(fit),
         loop_(loop),
-        features_(plan_.features, required(model, train)),
-        recipe_(std::make_shared<const nn::network>(plan_.make_network(features_))),
-        events_(events_of(train, features_.context_slots(plan_.features.context, train),
-                          plan_.features.context.size())),
-        tasks_(plan_.tasks),
-        objective_(prepared(), tasks_, train, plan_.negatives, options.seed),
+        sources_(plan_.tasks, required(model, train)),
+        pairs_(sources_.pairs()),
+        features_(plan_.features, pairs_),
+        recipe_(make_recipe()),
+        events_(sources_.all(features_, plan_.features.context)),
+        tasks_(losses_of(plan_.tasks, events_, plan_.negatives, plan_.clip)),
+        objective_(events_, tasks_, pairs_, plan_.negatives, options.seed),
         trainer_(*recipe_, features_, options_, objective_, begin(from), loop_, fit_.stop) {
-    first_epoch_ = from == nullptr ? 1 : from->epochs + 1;
-    if (plan_.clip && !std::holds_alternative<nn::cross_entropy>(tasks_[0].loss))
-      range_ = {train.min_value(), train.max_value()};
+    first_epoch_ = from == nullptr ? 1 : from->state.epochs + 1;
   }
 
   /// Calls `after_epoch(state)` after each.
   template <class AfterEpoch>
   fit_history run(const AfterEpoch& after_epoch) {
-    aligned_vector<index> contexts;
-    if (fit_.validation)
-      contexts = features_.context_slots(plan_.features.context, *fit_.validation);
-    rating_trainer trainer(trainer_, tasks_, range_, contexts, plan_.features.context.size(),
-                           loop_);
+    const training_events validation = validation_events();
+    rating_trainer trainer(trainer_, tasks_[0], validation, loop_);
     fit_options fit = fit_;
     fit.observer = [&](const epoch_report& report) {
       after_epoch(trainer_.state());
@@ -102,14 +112,13 @@ class network_fit {
                              .ratings = events_.size(),
                              .first_epoch = first_epoch_,
                              .began = began_};
-    fit_history history = train_epochs(trainer, plan, fit);
-    return history;
+    return train_epochs(trainer, plan, fit);
   }
 
   [[nodiscard]] const network_state& state() const noexcept { return trainer_.state(); }
 
   [[nodiscard]] rating_network finish(const network_state& state) const {
-    return {recipe_, features_, tasks_, state.parameters, state.table, range_};
+    return {recipe_, features_, tasks_, state.parameters, state.table};
   }
 
  private:
@@ -118,29 +127,37 @@ class network_fit {
     return train;
   }
 
-  /// The events with the targets and centres of their tasks.
-  [[nodiscard]] const training_events& prepared() {
-    nn::network_view::require_room(*recipe_);
-    if (plan_.set_targets) plan_.set_targets(events_);
-    for (std::size_t t = 0; t < tasks_.size(); ++t) {
-      const auto targets = std::span<const float>(events_.targets).subspan(t);
-      if (tasks_.size() == 1) nn::check_targets(tasks_[0].loss, events_.targets);
-      tasks_[t].center = center_of(tasks_[t].loss, targets, tasks_.size(), plan_.negatives);
-    }
-    return events_;
+  [[nodiscard]] std::shared_ptr<const nn::network> make_recipe() const {
+    if (features_.slots() == 0)
+      throw data_error(std::string(model_) + ": no ids and no features to learn from");
+    auto recipe = std::make_shared<const nn::network>(plan_.make_network(features_));
+    rating_network::require_room(*recipe, features_);
+    return recipe;
   }
 
-  [[nodiscard]] network_state begin(const network_state* from) const {
-    const auto slots = static_cast<std::size_t>(features_.slots());
-    if (from == nullptr) {
-      network_state state = network_state::start(*recipe_, slots, options_);
-      clear_unread(*recipe_, features_, events_, state.table);
-      return state;
+  /// What the first task is judged on.
+  [[nodiscard]] training_events validation_events() const {
+    if (!fit_.validation) return {};
+    const auto& contexts = plan_.features.context;
+    training_events events = events_of(
+        *fit_.validation, features_.context_slots(contexts, *fit_.validation), contexts.size());
+    try {
+      events.targets = targets_of(plan_.tasks[0], *fit_.validation);
+    } catch (const data_error& error) {
+      throw data_error("validation: " + std::string(error.what()));
     }
-    if (from->parameters.size() != recipe_->layout.size() ||
-        from->table.size() != slots * recipe_->input.stride())
-      throw data_error(std::string(model_) + ": resumed with data of another size");
-    return *from;
+    return events;
+  }
+
+  [[nodiscard]] network_state begin(const resume_point* from) const {
+    if (from != nullptr) {
+      require_same_fields(model_, features_, from->features);
+      return from->state;
+    }
+    network_state state =
+        network_state::start(*recipe_, static_cast<std::size_t>(features_.slots()), options_);
+    clear_unread(*recipe_, features_, events_, state.table);
+    return state;
   }
 
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
@@ -149,13 +166,14 @@ class network_fit {
   rating_plan plan_;
   const fit_options& fit_;
   const host_loop& loop_;
+  task_events sources_;
+  dataset pairs_;
   feature_encoder features_;
   std::shared_ptr<const nn::network> recipe_;
   training_events events_;
   std::vector<task_loss> tasks_;
   rating_objective objective_;
   neural_trainer trainer_;
-  rating_range range_;
   int first_epoch_ = 1;
 };
 

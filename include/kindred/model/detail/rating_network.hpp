@@ -4,28 +4,30 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
+#include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/network_file.hpp>
 #include <kindred/model/detail/neural_trainer.hpp>
 #include <kindred/model/detail/rating_objective.hpp>
+#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/rating_task.hpp>
 #include <kindred/nn/network.hpp>
-#include <kindred/nn/rating_loss.hpp>
+#include <kindred/nn/sample.hpp>
+#include <kindred/train/training_loop.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace kindred::detail {
-
-/// The range that ratings are held to.
-struct rating_range {
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-};
 
 /// A fitted network that rates: one output a task.
 class rating_network {
@@ -33,19 +35,40 @@ class rating_network {
   static constexpr std::size_t most_contexts = 32;
 
   rating_network() = default;
+  /// Throws option_error for a network that is too wide to be evaluated on the stack, or for more
+  /// contexts than there may be.
   rating_network(std::shared_ptr<const nn::network> recipe, feature_encoder features,
                  std::vector<task_loss> tasks, shared_array<float> parameters,
-                 shared_array<float> table, rating_range range)
+                 shared_array<float> table)
       : recipe_(std::move(recipe)),
         features_(std::move(features)),
         tasks_(std::move(tasks)),
         parameters_(std::move(parameters)),
-        table_(std::move(table)),
-        range_(range) {}
+        table_(std::move(table)) {
+    require_room(*recipe_, features_);
+  }
+
+  static void require_room(const nn::network& recipe, const feature_encoder& features) {
+    nn::network_view::require_room(recipe);
+    const std::size_t contexts = features.context_fields().size();
+    require_option(contexts <= most_contexts, "contexts", contexts, "[0, 32]");
+  }
 
   [[nodiscard]] const feature_encoder& features() const noexcept { return features_; }
   [[nodiscard]] std::size_t tasks() const noexcept { return tasks_.size(); }
   [[nodiscard]] const nn::network* recipe() const noexcept { return recipe_.get(); }
+
+  [[nodiscard]] std::size_t slots() const noexcept {
+    return static_cast<std::size_t>(features_.slots());
+  }
+
+  /// The numbers, as training goes on from them.
+  [[nodiscard]] network_state state() const {
+    network_state state;
+    state.parameters.assign(parameters_.begin(), parameters_.end());
+    state.table.assign(table_.begin(), table_.end());
+    return state;
+  }
 
   /// `contexts` are values, one for each context, or none.
   [[nodiscard]] float predict(index user, index item, std::span<const int> contexts,
@@ -59,61 +82,64 @@ class rating_network {
     view().evaluate(
         1, [&](std::size_t) { return one; },
         [&](std::size_t, std::span<const float> outputs) {
-          result = rating_of(tasks_[task], outputs[task]);
+          result = held_rating_of(tasks_[task], outputs[task]);
         });
-    return std::clamp(result, range_.low, range_.high);
+    return result;
   }
 
+  /// The output for the first task of a user with items 0, 1, ...
   void score(index user, std::span<float> scores) const noexcept {
-    view().evaluate(
-        scores.size(),
-        [&](std::size_t n) { return nn::sample{.user = user, .item = static_cast<index>(n)}; },
-        [&](std::size_t n, std::span<const float> outputs) { scores[n] = outputs[0]; });
+    score_with(view(), user, scores);
+  }
+  /// The same for a row of users who are new.
+  void score_new_user(const encoded_rows& users, index row,
+                      std::span<float> scores) const noexcept {
+    score_with(view().with_users(users), row, scores);
+  }
+  /// The ratings of items that are new, for the first task.
+  void predict_new_items(index user, const encoded_rows& items,
+                         std::span<float> ratings) const noexcept {
+    score_with(view().with_items(items), user, ratings);
+    for (float& rating : ratings) rating = held_rating_of(tasks_[0], rating);
   }
 
   template <class Writer>
   void write(Writer& out) const {
     out.add("features", features_);
-    for (const nn::parameter_block& block : recipe_->layout.blocks()) {
-      const nn::const_matrix from = block.in(parameters_.data());
-      out.add(block.name, unpadded(from), {block.rows, block.columns});
+    auto dense = out.nested("parameters");
+    write_parameters(dense, *recipe_, parameters_.data());
+    write_table(out, *recipe_, table_.data(), slots());
+    for (std::size_t t = 0; t < tasks_.size(); ++t) {
+      const task_loss& task = tasks_[t];
+      out.set("center" + to_text(t), task.center);
+      if (std::isinf(task.high)) continue;
+      out.set("low" + to_text(t), task.low);
+      out.set("high" + to_text(t), task.high);
     }
-    const std::size_t slots = static_cast<std::size_t>(features_.slots());
-    const nn::embedding_layout& input = recipe_->input;
-    out.add("embeddings", unpadded({table_.data(), slots, input.row_size(), input.stride()}),
-            {slots, input.row_size()});
-    for (std::size_t t = 0; t < tasks_.size(); ++t)
-      out.set("center" + to_text(t), tasks_[t].center);
-    out.set("clips", range_.low > -std::numeric_limits<float>::infinity());
-    if (range_.low <= -std::numeric_limits<float>::infinity()) return;
-    out.set("low", range_.low);
-    out.set("high", range_.high);
   }
 
-  /// `make_recipe(features)` builds the network that was written. Throws data_error for what
-  /// contradicts itself.
+  /// `make_recipe(features)` builds the network that was written. Throws option_error, data_error
+  /// for what contradicts itself.
   template <class Reader, class MakeRecipe>
-  [[nodiscard]] static rating_network read(const Reader& in, std::vector<task_loss> tasks,
+  [[nodiscard]] static rating_network read(const Reader& in, const std::vector<rating_task>& tasks,
                                            const MakeRecipe& make_recipe) {
     auto features = in.template part<feature_encoder>("features");
+    if (features.slots() == 0) throw data_error("features: none");
     auto recipe = std::make_shared<const nn::network>(make_recipe(features));
-    aligned_vector<float> parameters(recipe->layout.size(), 0.0F);
-    for (const nn::parameter_block& block : recipe->layout.blocks()) {
-      const auto from = in.template array<float>(block.name, {block.rows, block.columns});
-      pad(from, block.in(parameters.data()));
+    auto parameters = read_parameters(in.nested("parameters"), *recipe);
+    auto table = read_table(in, *recipe, static_cast<std::size_t>(features.slots()));
+    std::vector<task_loss> losses;
+    for (const rating_task& task : tasks) {
+      const std::string number = to_text(losses.size());
+      task_loss& loss = losses.emplace_back(task_loss{.loss = task.loss, .weight = task.weight});
+      loss.center = in.template get<double>("center" + number);
+      if (!in.contains("high" + number)) continue;
+      loss.low = in.template get<float>("low" + number);
+      loss.high = in.template get<float>("high" + number);
+      if (loss.low > loss.high) throw data_error("low is greater than high");
     }
-    const auto slots = static_cast<std::size_t>(features.slots());
-    aligned_vector<float> table(slots * recipe->input.stride(), 0.0F);
-    pad(in.template array<float>("embeddings", {slots, recipe->input.row_size()}),
-        {table.data(), slots, recipe->input.row_size(), recipe->input.stride()});
-    for (std::size_t t = 0; t < tasks.size(); ++t)
-      tasks[t].center = in.template get<double>("center" + to_text(t));
-    rating_range range;
-    if (in.template get<bool>("clips"))
-      range = {in.template get<float>("low"), in.template get<float>("high")};
-    if (range.low > range.high) throw data_error("low is greater than high");
-    return {std::move(recipe),     std::move(features), std::move(tasks),
-            std::move(parameters), std::move(table),    range};
+    return {std::move(recipe), std::move(features), std::move(losses), std::move(parameters),
+            std::move(table)};
   }
 
  private:
@@ -121,16 +147,12 @@ class rating_network {
     return {*recipe_, features_, parameters_.data(), table_.data()};
   }
 
-  [[nodiscard]] static shared_array<float> unpadded(nn::const_matrix from) {
-    aligned_vector<float> all;
-    all.reserve(from.rows * from.columns);
-    for (std::size_t r = 0; r < from.rows; ++r)
-      all.insert(all.end(), from.row(r).begin(), from.row(r).end());
-    return all;
-  }
-  static void pad(const shared_array<float>& from, nn::matrix to) {
-    for (std::size_t r = 0; r < to.rows; ++r)
-      std::copy_n(from.data() + r * to.columns, to.columns, to.row(r).data());
+  static void score_with(const nn::network_view& network, index user,
+                         std::span<float> scores) noexcept {
+    network.evaluate(
+        scores.size(),
+        [&](std::size_t n) { return nn::sample{.user = user, .item = static_cast<index>(n)}; },
+        [&](std::size_t n, std::span<const float> outputs) { scores[n] = outputs[0]; });
   }
 
   std::shared_ptr<const nn::network> recipe_;
@@ -138,69 +160,60 @@ class rating_network {
   std::vector<task_loss> tasks_;
   shared_array<float> parameters_;
   shared_array<float> table_;
-  rating_range range_;
 };
 
 /// The part of a fit that goes epoch by epoch.
 class rating_trainer {
  public:
-  /// `network` is a network with a state to begin from; all must outlive the trainer.
-  rating_trainer(neural_trainer& network, const std::vector<task_loss>& tasks, rating_range range,
-                 const aligned_vector<index>& validation_contexts, std::size_t contexts_each,
+  /// `validation` has targets of the first task alone. All must outlive the trainer.
+  rating_trainer(neural_trainer& network, const task_loss& task, const training_events& validation,
                  const host_loop& loop)
-      : network_(network),
-        tasks_(tasks),
-        range_(range),
-        contexts_(validation_contexts),
-        contexts_each_(contexts_each),
-        loop_(loop) {}
+      : network_(network), task_(task), validation_(validation), loop_(loop) {}
 
   epoch_result run_epoch(int epoch) { return network_.run_epoch(epoch); }
   void keep() { network_.keep(); }
   void restore() { network_.restore(); }
 
-  [[nodiscard]] double validation_rmse(const dataset& validation) const {
-    return std::sqrt(mean_of(validation, [&](float output, float target) {
-      const float rating = std::clamp(rating_of(tasks_[0], output), range_.low, range_.high);
-      const auto error = static_cast<double>(rating - target);
+  [[nodiscard]] double validation_rmse(const dataset&) const {
+    return std::sqrt(mean_of([&](float output, float target) {
+      const auto error = static_cast<double>(held_rating_of(task_, output) - target);
       return error * error;
     }));
   }
-  [[nodiscard]] double validation_loss(const dataset& validation) const {
-    return mean_of(validation, [&](float output, float target) {
-      const float centred = output + static_cast<float>(tasks_[0].center);
-      return std::visit(
-          [&](const auto& loss) { return static_cast<double>(loss.value(centred, target)); },
-          tasks_[0].loss);
-    });
+  [[nodiscard]] double validation_loss(const dataset&) const {
+    return std::visit(
+        [&](const auto& loss) {
+          return mean_of([&](float output, float target) {
+            return static_cast<double>(
+                loss.value(output + static_cast<float>(task_.center), target));
+          });
+        },
+        task_.loss);
   }
 
  private:
   /// Block by block, so that the order of the sum does not depend on the threads.
   template <class Term>
-  [[nodiscard]] double mean_of(const dataset& validation, const Term& term) const {
+  [[nodiscard]] double mean_of(const Term& term) const {
     constexpr std::size_t block = 1024;
-    const training_events events = events_of(validation, contexts_, contexts_each_);
-    std::vector<double> sums((events.size() + block - 1) / block, 0.0);
+    std::vector<double> sums((validation_.size() + block - 1) / block, 0.0);
     for_each_index(loop_, sums.size(), [&](std::size_t b) {
       const std::size_t first = b * block;
       network_.view().evaluate(
-          std::min(block, events.size() - first),
-          [&](std::size_t n) { return events.sample(first + n); },
+          std::min(block, validation_.size() - first),
+          [&](std::size_t n) { return validation_.sample(first + n); },
           [&](std::size_t n, std::span<const float> outputs) {
-            sums[b] += term(outputs[0], events.targets[first + n]);
+            sums[b] += term(outputs[0], validation_.targets[first + n]);
           });
     });
     double total = 0;
     for (const double sum : sums) total += sum;
-    return total / static_cast<double>(events.size());
+    return total / static_cast<double>(validation_.size());
   }
 
   neural_trainer& network_;
-  const std::vector<task_loss>& tasks_;
-  rating_range range_;
-  const aligned_vector<index>& contexts_;
-  std::size_t contexts_each_;
+  const task_loss& task_;
+  const training_events& validation_;
   const host_loop& loop_;
 };
 

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <variant>
@@ -22,8 +23,12 @@ namespace kindred::detail {
 /// How one output of a network is trained and read.
 struct task_loss {
   nn::rating_loss loss = nn::squared_error{};
-  double weight = 1;  ///< of the task among others
-  double center = 0;  ///< what the output is taken from
+  double weight = 1;      ///< of the task among others
+  bool negatives = true;  ///< learns 0 for the items that are drawn
+  double center = 0;      ///< what the output is taken from
+  /// The range that ratings are held to.
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
 };
 
 /// The rating that an output stands for.
@@ -31,26 +36,21 @@ struct task_loss {
   const float centred = output + static_cast<float>(task.center);
   return std::holds_alternative<nn::cross_entropy>(task.loss) ? nn::sigmoid(centred) : centred;
 }
+/// The same, held to its range.
+[[nodiscard]] inline float held_rating_of(const task_loss& task, float output) noexcept {
+  return std::clamp(rating_of(task, output), task.low, task.high);
+}
 
-/// The output that stands for the mean of `targets`, NaN left out, and of `zeros` times as many
-/// zeros: where training begins.
-[[nodiscard]] inline double center_of(const nn::rating_loss& loss, std::span<const float> targets,
-                                      std::size_t stride, std::size_t zeros) noexcept {
-  double sum = 0;
-  double count = 0;
-  for (std::size_t k = 0; k < targets.size(); k += stride) {
-    if (std::isnan(targets[k])) continue;
-    sum += static_cast<double>(targets[k]);
-    ++count;
-  }
-  const double mean = count > 0 ? sum / (count * static_cast<double>(1 + zeros)) : 0;
+/// The output that stands for a mean target: where training begins.
+[[nodiscard]] inline double output_of(const nn::rating_loss& loss, double mean) noexcept {
   if (!std::holds_alternative<nn::cross_entropy>(loss)) return mean;
   const double held = std::clamp(mean, 1e-3, 1 - 1e-3);
   return std::log(held / (1 - held));
 }
 
-/// Each output is compared with the target of its task; with `negatives`, as many items that the
-/// user has no event with follow each event, with target 0.
+/// Each output is compared with the target of its task, where the event has one. With `negatives`,
+/// as many items that the user has no event with follow each event: their target is 0, for tasks
+/// that learn it and of which the event has one.
 class rating_objective final : public objective {
  public:
   /// All arguments must outlive it.
@@ -64,15 +64,7 @@ class rating_objective final : public objective {
   }
 
   void choose(const event_batch& batch, std::vector<nn::sample>& samples) const override {
-    samples.clear();
-    for (std::size_t n = 0; n < batch.events.size(); ++n) {
-      nn::sample one = events_.sample(static_cast<std::size_t>(batch.events[n]));
-      samples.push_back(one);
-      for (std::size_t k = 0; k < negatives_; ++k) {
-        one.item = sampler_.draw(one.user, (batch.first_event + n) * negatives_ + k);
-        samples.push_back(one);
-      }
-    }
+    choose_with_negatives(events_, batch, sampler_, negatives_, samples);
   }
 
   objective_sums judge(const event_batch& batch, nn::const_matrix outputs,
@@ -94,8 +86,10 @@ class rating_objective final : public objective {
     const float share = of_task / static_cast<float>(outputs.rows);
     for (std::size_t row = 0; row < outputs.rows; ++row) {
       const auto event = static_cast<std::size_t>(batch.events[row / each]);
-      const float target = row % each == 0 ? events_.targets[event * tasks_.size() + task] : 0.0F;
-      if (std::isnan(target)) continue;
+      const bool drawn = row % each != 0;
+      const float observed = events_.targets[event * tasks_.size() + task];
+      if (std::isnan(observed) || (drawn && !tasks_[task].negatives)) continue;
+      const float target = drawn ? 0.0F : observed;
       const float output = outputs.row(row)[task] + static_cast<float>(tasks_[task].center);
       const float weight = events_.weight(event);
       d_outputs.row(row)[task] = share * weight * loss.derivative(output, target);
