@@ -23,11 +23,15 @@
 #include <kindred/model/co_clustering.hpp>
 #include <kindred/model/contextual_postfilter.hpp>
 #include <kindred/model/contextual_prefilter.hpp>
+#include <kindred/model/dcn.hpp>
+#include <kindred/model/deep_fm.hpp>
 #include <kindred/model/ease.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/mlp_rating.hpp>
+#include <kindred/model/multi_task.hpp>
 #include <kindred/model/neighbors.hpp>
+#include <kindred/model/neumf.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/slim.hpp>
 #include <kindred/model/slope_one.hpp>
