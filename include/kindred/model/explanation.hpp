@@ -17,8 +17,7 @@ struct explanation_part {
   friend bool operator==(const explanation_part&, const explanation_part&) = default;
 };
 
-/// Why a model predicts a rating, or gives a score: `base` and the parts add up to it, in their
-/// order.
+/// Why a model predicts a rating, or gives a score: `base` and the parts add up to it.
 struct explanation {
   axis side = axis::items;  ///< what the neighbours are
   float value = 0;          ///< not clipped

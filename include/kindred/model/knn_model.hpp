@@ -89,7 +89,7 @@ class knn_model {
   }
 
   /// Why `predict` gives what it gives, before it is held to the range: the nearest neighbours
-  /// first.
+  /// first, whose parts add up to it but for rounding.
   [[nodiscard]] explanation explain(index user, index item) const {
     explanation why{.side = Side};
     double sum = 0;
@@ -99,6 +99,9 @@ class knn_model {
                                        sum += one.part;
                                      });
     why.value = static_cast<float>(why.base + sum);
+    std::sort(why.parts.begin(), why.parts.end(), [](const auto& a, const auto& b) {
+      return nearer({a.neighbor, a.similarity}, {b.neighbor, b.similarity});
+    });
     return why;
   }
 

@@ -3,6 +3,7 @@
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/model/detail/knn_centre.hpp>
+#include <kindred/model/detail/nearest_few.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/detail/sorted_join.hpp>
 #include <kindred/model/explanation.hpp>
@@ -10,45 +11,11 @@
 #include <kindred/model/neighbor_lists.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
 
 namespace kindred::detail {
-
-/// Keeps the nearest of many neighbours, on the stack.
-class nearest_few {
- public:
-  static constexpr std::size_t most = 512;
-
-  /// Precondition: 0 < count <= most.
-  explicit nearest_few(std::size_t count) noexcept : count_(count) {}
-
-  void push(neighbor one) noexcept {
-    if (size_ == 2 * count_) shrink();
-    some_[size_++] = one;
-  }
-  /// The nearest first.
-  [[nodiscard]] std::span<const neighbor> finish() noexcept {
-    if (size_ > count_) shrink();
-    std::sort(some_.begin(), end(), nearer);
-    return std::span(some_).first(size_);
-  }
-
- private:
-  using storage = std::array<neighbor, 2 * most>;
-
-  [[nodiscard]] storage::iterator end() noexcept { return some_.begin() + size_; }
-  void shrink() noexcept {
-    std::nth_element(some_.begin(), some_.begin() + count_, end(), nearer);
-    size_ = count_;
-  }
-
-  std::size_t count_;
-  std::size_t size_ = 0;
-  storage some_;  // on purpose not filled
-};
 
 /// A fitted neighbourhood model, seen from the side whose rows are compared.
 struct neighborhood {
@@ -75,10 +42,9 @@ struct neighborhood {
     if (options.k == 0) return add_up(row, column, ratings, least, visit_all, f);
     nearest_few few(static_cast<std::size_t>(options.k));
     visit_all([&](const neighbor& one) { few.push(one); });
-    const auto nearest = few.finish();
+    few.finish();
     return add_up(
-        row, column, ratings, least,
-        [&](const auto& visit) { std::for_each(nearest.begin(), nearest.end(), visit); }, f);
+        row, column, ratings, least, [&](const auto& visit) { few.for_each(visit); }, f);
   }
 
   /// What for_each_part adds up to, with `k` and `min_k` of the options.
