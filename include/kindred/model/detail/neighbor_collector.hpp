@@ -32,27 +32,27 @@ class spin_mutex {
   std::atomic<bool> taken_{false};
 };
 
-/// Which neighbours are kept.
+/// Which neighbours are kept. What it tells of similarities it tells in integers, which compile to
+/// vectors: positive floats are ordered as their bits are.
 struct neighbor_limits {
   std::size_t most = 0;   ///< how many a row, 0 for all
   float least = 0;        ///< how near at least
-  bool negative = false;  ///< negative similarities count by their absolute value, or not at all
+  std::int32_t mask = 0;  ///< without the sign if negative similarities count by absolute value
 
   neighbor_limits(std::size_t most_kept, double least_near, bool keep_negative) noexcept
       : most(most_kept),
         least(std::max(static_cast<float>(least_near), std::numeric_limits<float>::min())),
-        negative(keep_negative) {}
+        mask(keep_negative ? std::numeric_limits<std::int32_t>::max() : -1) {}
 
   [[nodiscard]] float nearness(float similarity) const noexcept {
-    return negative ? std::abs(similarity) : similarity;
+    return std::bit_cast<float>(std::bit_cast<std::int32_t>(similarity) & mask);
   }
   /// The similarity of a neighbour that may be kept: one that is near enough, but not infinitely.
-  /// 0 for others. In integers, which compile to vectors: positive floats are ordered as their bits
-  /// are.
+  /// 0 for others.
   [[nodiscard]] float wanted(float similarity) const noexcept {
     constexpr std::int32_t infinity = 0x7f800000;
     const auto bits = std::bit_cast<std::int32_t>(similarity);
-    const auto near = bits & (negative ? 0x7fffffff : -1);
+    const auto near = bits & mask;
     const auto yes = static_cast<std::int32_t>(near >= std::bit_cast<std::int32_t>(least)) &
                      static_cast<std::int32_t>(near < infinity);
     return std::bit_cast<float>(bits & -yes);

@@ -56,6 +56,7 @@ class row_comparison {
 
   /// Most offers are refused; those are told block by block, by loops that compile to vectors.
   void scan(std::size_t label, std::size_t limit) {
+    const neighbor_limits limits = kept_.limits();
     for (std::size_t first = 0; first < limit; first += block) {
       float to[block];
       float back[block];
@@ -65,10 +66,11 @@ class row_comparison {
       else
         similarities_.back(first, back);
       const float bar = mine_.threshold();
+      const float* const bars = bars_.data() + first;
       int wanted = 0;
       for (std::size_t n = 0; n < block; ++n)
-        wanted |= static_cast<int>(kept_.limits().nearness(to[n]) >= bar) |
-                  static_cast<int>(kept_.limits().nearness(back[n]) >= bars_[first + n]);
+        wanted |= static_cast<int>(limits.nearness(to[n]) >= bar) |
+                  static_cast<int>(limits.nearness(back[n]) >= bars[n]);
       if (wanted == 0) continue;
       for (std::size_t n = 0; n < std::min(block, limit - first); ++n)
         offer(label, first + n, to[n], back[n]);
