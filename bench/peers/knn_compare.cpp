@@ -3,7 +3,7 @@
 //   knn_compare items MILLIONS|RATINGS THREADS FOLDER
 //                seconds to fit 50 neighbours by cosine, and to rank ten items for every user;
 //                writes rows and similarities, 50 an item (-1 where there are fewer)
-//   knn_compare folds PREFIX users|items MEASURE PREDICTOR FOLDER
+//   knn_compare folds PREFIX THREADS users|items MEASURE PREDICTOR FOLDER
 //                seconds to fit PREFIX.base as Surprise does, and to predict PREFIX.test; writes
 //                the predictions
 #include <kindred/data/load.hpp>
@@ -96,7 +96,7 @@ void race_items(const kindred::dataset& ratings, int threads, const std::string&
 }
 
 template <class Model>
-void race_fold(const std::string& prefix, similarity measure, knn_predictor predictor,
+void race_fold(const std::string& prefix, int threads, similarity measure, knn_predictor predictor,
                const std::string& folder) {
   const auto train = kindred::load(kindred::csv_source{prefix + ".base"});
   const auto test = kindred::load(kindred::csv_source{prefix + ".test"}, {.extend = train});
@@ -104,7 +104,7 @@ void race_fold(const std::string& prefix, similarity measure, knn_predictor pred
                .predictor = predictor,
                .neighbors = 0,
                .baseline = {.user_regularization = 15, .item_regularization = 10}}};
-  tbb::task_arena arena(1);  // as Surprise
+  tbb::task_arena arena(threads);
   const double fit = seconds_of([&] { arena.execute([&] { model.fit(train); }); });
   std::vector<float> predicted;
   const double predict = seconds_of([&] {
@@ -130,14 +130,15 @@ int main(int argc, char** argv) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                     static_cast<std::size_t>(threads));
     race_items(ratings_of(words[1]), threads, words[3]);
-  } else if (words.size() == 6 && words[0] == "folds") {
+  } else if (words.size() == 7 && words[0] == "folds") {
+    const int threads = std::atoi(words[2].c_str());
     const auto measure =
-        words[3] == "msd" ? similarity::mean_squared_difference : similarity::cosine;
-    const auto predictor = words[4] == "KNNBasic" ? knn_predictor::plain : knn_predictor::baseline;
-    if (words[2] == "users")
-      race_fold<kindred::user_knn>(words[1], measure, predictor, words[5]);
+        words[4] == "msd" ? similarity::mean_squared_difference : similarity::cosine;
+    const auto predictor = words[5] == "KNNBasic" ? knn_predictor::plain : knn_predictor::baseline;
+    if (words[3] == "users")
+      race_fold<kindred::user_knn>(words[1], threads, measure, predictor, words[6]);
     else
-      race_fold<kindred::item_knn>(words[1], measure, predictor, words[5]);
+      race_fold<kindred::item_knn>(words[1], threads, measure, predictor, words[6]);
   } else {
     std::fputs("see the head of knn_compare.cpp\n", stderr);
     return 2;

@@ -4,14 +4,17 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 
 import numpy as np
 import scipy.sparse
 from implicit.nearest_neighbours import CosineRecommender
+from implicit.utils import ParameterWarning
 from surprise import Dataset, KNNBaseline, KNNBasic, Reader
 from surprise.model_selection import PredefinedKFold
 
 NEIGHBORS = 50
+warnings.simplefilter("ignore", ParameterWarning)  # that ratings are turned into another layout
 work = sys.argv[1]
 pairs = int(os.environ.get("PAIRS", "3"))
 threads = [int(n) for n in os.environ.get("THREADS", "1 2").split()]
@@ -85,21 +88,24 @@ def race_surprise(prefix):
         for measure, predictor in (("msd", KNNBasic), ("msd", KNNBaseline), ("cosine", KNNBasic)):
             name = predictor.__name__
             print(f"== Surprise, {os.path.basename(prefix)}: {name} of {side} by {measure}")
-            fits, predictions = ([], []), ([], [])
+            fits, predictions = ({count: [] for count in threads} for _ in range(2))
+            peer_fits, peer_predictions = [], []
             for _ in range(pairs):
-                fit, predict, _ = kindred("folds", prefix, side, measure, name)
-                fits[0].append(fit)
-                predictions[0].append(predict)
+                for count in threads:
+                    fit, predict, _ = kindred("folds", prefix, count, side, measure, name)
+                    fits[count].append(fit)
+                    predictions[count].append(predict)
                 model = predictor(sim_options={"name": measure, "user_based": side == "users"},
                                   verbose=False)
                 start = time.perf_counter()
                 model.fit(train)
-                fits[1].append(time.perf_counter() - start)
+                peer_fits.append(time.perf_counter() - start)
                 start = time.perf_counter()
                 theirs = model.test(test)
-                predictions[1].append(time.perf_counter() - start)
-            report("fit", *fits)
-            report("predictions", *predictions)
+                peer_predictions.append(time.perf_counter() - start)
+            for count in threads:  # of kindred: Surprise has but one
+                report(f"fit, {count} threads", fits[count], peer_fits)
+            report("predictions, 1 thread", predictions[threads[0]], peer_predictions)
             check_predictions(theirs)
 
 
