@@ -26,6 +26,7 @@
 #include <kindred/model/dcn.hpp>
 #include <kindred/model/deep_fm.hpp>
 #include <kindred/model/ease.hpp>
+#include <kindred/model/factorization_machine.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/mlp_rating.hpp>

@@ -2,7 +2,10 @@
 
 #include <kindred/backend/concepts.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <numeric>
+#include <vector>
 
 namespace kindred::detail {
 
@@ -42,6 +45,19 @@ void for_each_index(const host_loop& loop, std::size_t count, const Function& f)
   loop(count, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) f(row);
   });
+}
+
+/// Adds up `term(row)` of each of `count` rows, block by block in order: the same bits on any
+/// number of threads.
+template <class Term>
+[[nodiscard]] double sum_over(const host_loop& loop, std::size_t count, const Term& term) {
+  constexpr std::size_t block = 4096;
+  std::vector<double> sums((count + block - 1) / block, 0.0);
+  for_each_index(loop, sums.size(), [&](std::size_t b) {
+    for (std::size_t row = b * block; row < std::min(count, (b + 1) * block); ++row)
+      sums[b] += term(row);
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace kindred::detail
