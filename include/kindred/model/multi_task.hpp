@@ -79,8 +79,8 @@ void for_each_option(Options& o, const Field& field) {
 }
 
 /// One network that learns several things at once, such as a rating and a click, over layers that
-/// they share (Caruana, "Multitask learning", Machine Learning 28, 1997). The losses of the tasks
-/// are added up by their weights, each over the events that it has a target of.
+/// they share (Caruana, "Multitask learning", Machine Learning 28, 1997). The loss of an
+/// event is the sum of those of the tasks that it has a target of, by their weights.
 ///
 ///   kindred::multi_task model{{.tasks = {{.name = "rating"},
 ///                                        {.name = "liked", .loss = kindred::nn::cross_entropy{},

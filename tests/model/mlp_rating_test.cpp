@@ -1,0 +1,54 @@
+#include <kindred/core/error.hpp>
+#include <kindred/model/mlp_rating.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "network_support.hpp"
+
+namespace kindred::test {
+
+namespace {
+
+mlp_rating_options small() { return small_options<mlp_rating_options>(known_world().features()); }
+
+}  // namespace
+
+TEST_CASE("mlp_rating keeps to what a network that rates has to") {
+  check_network<mlp_rating>(small());
+}
+
+TEST_CASE("gradients of the network of mlp_rating are those of central differences") {
+  check_network_gradients(small());
+  auto plain = small();
+  plain.biases = false;
+  check_network_gradients(plain);
+}
+
+TEST_CASE("mlp_rating learns what ratings follow from") {
+  check_learns<mlp_rating>({.dimensions = 8, .tower = {.hidden = {32, 16}}});
+}
+
+TEST_CASE("without dense layers it is a sum, which cannot tell who is alike") {
+  const known_world world;
+  mlp_rating sum{{.tower = {.hidden = {}},
+                  .training = {.epochs = 60, .optimizer = nn::adam{.learning_rate = 0.01}},
+                  .features = world.features(false)}};
+  sum.fit(world.ratings());
+  CHECK(error_in(world, sum) > 0.95);
+}
+
+TEST_CASE("options of mlp_rating are checked") {
+  CHECK_THROWS_WITH_AS(mlp_rating({.dimensions = 0}), "option dimensions = 0 is not in [1, 1024]",
+                       option_error);
+  CHECK_THROWS_AS(mlp_rating({.dimensions = 1025}), option_error);
+  CHECK_THROWS_AS(mlp_rating({.tower = {.hidden = {4097}}}), option_error);
+  CHECK_THROWS_AS(mlp_rating({.loss = nn::huber{.delta = 0}}), option_error);
+  CHECK_THROWS_AS(mlp_rating({.negatives = -1}), option_error);
+  CHECK_THROWS_AS(mlp_rating({.training = {.batch_size = 0}}), option_error);
+  CHECK_THROWS_WITH_AS(mlp_rating({.features = {.users = {known_world::table({1, 2}), {{"age"}}}}}),
+                       "users: no feature column 'age'; there are: number, parity", data_error);
+}
+
+}  // namespace kindred::test
