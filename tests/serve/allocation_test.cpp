@@ -1,7 +1,9 @@
+#include <kindred/backend/serial.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
+#include <kindred/model/multi_task.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/switching_hybrid.hpp>
@@ -131,6 +133,35 @@ TEST_CASE("Hybrids answer without allocating, but for the one that sums up score
   check(cascade);
   ranking.fit(train);
   CHECK(allocated_by([&](index u) { ranking.score(u, scores); }) == 26);
+}
+
+TEST_CASE("Networks answer without allocating, and train so after the first epoch") {
+  const auto train = random_dataset(300, 20, 90, 71);
+  multi_task model{
+      {.tasks = {{.name = "rating"}, {.name = "liked", .at_least = 3.0F}},
+       .tower = {.dropout = 0.2F},
+       .negatives = 1,
+       .training = {
+           .epochs = 4, .batch_size = 32, .clipping = {.max_norm = 1}, .hidden_ids = 0.1}}};
+  std::vector<long> after_epochs;
+  after_epochs.reserve(4);
+  const auto note = [&](const epoch_report&) {
+    after_epochs.push_back(allocations);
+    return training::proceed;
+  };
+  model.fit(train, {.observer = note}, backend::serial{});
+  REQUIRE(after_epochs.size() == 4);
+  CHECK(after_epochs[3] == after_epochs[0]);
+
+  std::vector<float> scores(90);
+  const long before = allocations;
+  float sum = 0;
+  for (index u = -1; u < 25; ++u) {
+    for (index i = -1; i < 95; ++i) sum += model.predict(u, i) + model.predict_task(1, u, i);
+    model.score(u, scores);
+  }
+  CHECK(allocations == before);
+  CHECK(sum > 0);
 }
 
 }  // namespace kindred::test
