@@ -38,6 +38,7 @@
 #include <kindred/model/slope_one.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/switching_hybrid.hpp>
+#include <kindred/model/two_tower.hpp>
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>

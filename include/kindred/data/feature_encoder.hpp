@@ -97,6 +97,11 @@ class feature_encoder {
   /// Whether the first field of a side is that of ids, whose first slot is out of vocabulary.
   [[nodiscard]] bool has_user_ids() const noexcept { return users_.has_ids(); }
   [[nodiscard]] bool has_item_ids() const noexcept { return items_.has_ids(); }
+  /// Whether there are fields beside those of ids.
+  [[nodiscard]] bool has_features() const noexcept {
+    return users_.fields().size() > (users_.has_ids() ? 1U : 0U) ||
+           items_.fields().size() > (items_.has_ids() ? 1U : 0U) || !contexts_.empty();
+  }
 
   /// Number of slots of all fields.
   [[nodiscard]] index slots() const noexcept {

@@ -264,9 +264,7 @@ class neural_rating_model {
       throw data_error("epochs out of range");
     options_.features.user_ids = known.has_user_ids();
     options_.features.item_ids = known.has_item_ids();
-    lacks_features_ = known.user_fields().size() > (known.has_user_ids() ? 1U : 0U) ||
-                      known.item_fields().size() > (known.has_item_ids() ? 1U : 0U) ||
-                      !known.context_fields().empty();
+    lacks_features_ = known.has_features();
   }
 
   Options options_;

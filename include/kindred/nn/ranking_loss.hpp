@@ -35,7 +35,10 @@ struct bpr {
 /// model", IEEE Transactions on Neural Networks 2008).
 struct sampled_softmax {
   static constexpr std::string_view name = "sampled_softmax";
-  int negatives = 100;     ///< drawn for each batch, >= 1
+  int negatives = 100;  ///< drawn for each batch, >= 1
+  /// Items are drawn in proportion to their number of ratings to this power, in [0, 2]: 0 is
+  /// uniformly.
+  double popularity_power = 0;
   double temperature = 1;  ///< that scores are divided by, > 0
   bool log_q = true;
 
@@ -66,6 +69,9 @@ inline void check_option(const ranking_loss& chosen) {
         if constexpr (requires { loss.negatives; })
           require_option(loss.negatives >= 1, field("negatives"), loss.negatives,
                          "[1, 2147483647]");
+        if constexpr (requires { loss.popularity_power; })
+          require_option(loss.popularity_power >= 0 && loss.popularity_power <= 2,
+                         field("popularity_power"), loss.popularity_power, "[0, 2]");
         if constexpr (requires { loss.temperature; })
           require_option(loss.temperature >= 1e-6 && loss.temperature <= 1e6, field("temperature"),
                          loss.temperature, "[1e-6, 1e6]");
