@@ -3,7 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "network_support.hpp"
+#include "saved_network.hpp"
 
 namespace kindred::test {
 
@@ -21,6 +26,29 @@ dcn_options small(dcn_structure structure) {
 TEST_CASE("dcn keeps to what a network that rates has to") {
   check_network<dcn>(small(dcn_structure::stacked));
   check_resumes<dcn>(small(dcn_structure::parallel));
+}
+
+TEST_CASE("dcn predicts by its formulas") {
+  const auto crossed = [](const saved_network& n, const std::vector<double>& x0,
+                          const std::string& name) {
+    std::vector<double> x = x0;
+    for (const char* k : {".0", ".1"}) {
+      const auto z = n.dense(x, name + k);
+      for (std::size_t c = 0; c < x.size(); ++c) x[c] += x0[c] * z[c];
+    }
+    return x;
+  };
+  check_formula<dcn>(small(dcn_structure::stacked), [&](const auto& n, index user, index item) {
+    const auto x = crossed(n, joined(n.fields(user, item, 0, 3)), "deep.cross");
+    const auto h = n.rectified(n.rectified(x, "deep.0"), "deep.1");
+    return n.rating(n.dense(h, "deep.output")[0] + n.linear(user, item, 3));
+  });
+  check_formula<dcn>(small(dcn_structure::parallel), [&](const auto& n, index user, index item) {
+    const auto x0 = joined(n.fields(user, item, 0, 3));
+    const auto h = n.rectified(n.rectified(x0, "deep.0"), "deep.1");
+    const auto both = joined({crossed(n, x0, "cross"), h});
+    return n.rating(n.dense(both, "joined")[0] + n.linear(user, item, 3));
+  });
 }
 
 TEST_CASE("gradients of the networks of dcn are those of central differences") {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "network_support.hpp"
+#include "saved_network.hpp"
 
 namespace kindred::test {
 
@@ -17,6 +18,14 @@ mlp_rating_options small() { return small_options<mlp_rating_options>(known_worl
 
 TEST_CASE("mlp_rating keeps to what a network that rates has to") {
   check_network<mlp_rating>(small());
+}
+
+TEST_CASE("mlp_rating predicts by its formula") {
+  check_formula<mlp_rating>(small(), [](const saved_network& n, index user, index item) {
+    const auto h = n.rectified(joined(n.fields(user, item, 0, 5)), "deep.0");
+    const double deep = n.dense(n.rectified(h, "deep.1"), "deep.output")[0];
+    return n.rating(deep + n.linear(user, item, 5));
+  });
 }
 
 TEST_CASE("gradients of the network of mlp_rating are those of central differences") {

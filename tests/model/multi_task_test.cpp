@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "network_support.hpp"
+#include "saved_network.hpp"
 
 namespace kindred::test {
 
@@ -48,6 +50,25 @@ dataset clicks() {
 TEST_CASE("multi_task keeps to what a network that rates has to") {
   check_network<multi_task>(small());
   check_network<multi_task>(small({{.name = "rating"}}));
+}
+
+TEST_CASE("multi_task predicts each task by its formula") {
+  multi_task model(small());
+  model.fit(known_world().ratings());
+  const saved_network n(model);
+  for (index user = -1; user < known_world::users; user += 7)
+    for (index item = -1; item < known_world::items; item += 5) {
+      const auto x = joined(n.fields(user, item, 0, 5));
+      const auto shared = n.rectified(n.rectified(x, "deep.0"), "deep.1");
+      const auto head = [&](const std::string& name) {
+        return n.dense(n.rectified(shared, name + ".0"), name + ".output")[0];
+      };
+      const double stars = head("deep.head0") + n.linear(user, item, 5);
+      CHECK(model.predict(user, item) == doctest::Approx(n.rating(stars)).epsilon(1e-4));
+      const double good = head("deep.head1") + n.linear(user, item, 6, "linear1") + n.center("1");
+      CHECK(model.predict_task(1, user, item) ==
+            doctest::Approx(1 / (1 + std::exp(-good))).epsilon(1e-4));
+    }
 }
 
 TEST_CASE("gradients of the network of multi_task are those of central differences") {

@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <vector>
+
 #include "network_support.hpp"
+#include "saved_network.hpp"
 
 namespace kindred::test {
 
@@ -14,6 +18,17 @@ neumf_options small() { return small_options<neumf_options>(known_world().featur
 }  // namespace
 
 TEST_CASE("neumf keeps to what a network that rates has to") { check_network<neumf>(small()); }
+
+TEST_CASE("neumf predicts by its formula") {
+  check_formula<neumf>(small(), [](const saved_network& n, index user, index item) {
+    const auto sides = n.sides(user, item, 0, 5);
+    std::vector<double> both;
+    for (std::size_t d = 0; d < 5; ++d) both.push_back(sides[0][d] * sides[1][d]);
+    const auto h = n.rectified(joined(n.fields(user, item, 5, 5)), "deep.0");
+    for (const double x : n.rectified(h, "deep.1")) both.push_back(x);
+    return n.rating(n.dense(both, "joined")[0] + n.linear(user, item, 10));
+  });
+}
 
 TEST_CASE("gradients of the network of neumf are those of central differences") {
   check_network_gradients(small());

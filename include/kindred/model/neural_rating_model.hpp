@@ -44,6 +44,10 @@ namespace kindred {
 /// fit holds the parameters, once or twice more in the optimizer, and a copy of the gradients of
 /// all dense weights for each of at most 16 shards of a batch. Fitted parameters are immutable and
 /// shared by copies; all const members are safe from any thread.
+///
+/// `Options` is what mlp_rating.hpp shows: a struct with `kind`, `loss`, `negatives`, `clip`,
+/// `training` and `features` among others of its own, and beside it `check_options(o)`,
+/// `for_each_option(o, field)` and `make_network(o, features)`.
 template <class Options>
 class neural_rating_model {
  public:
