@@ -7,6 +7,7 @@
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/switching_hybrid.hpp>
+#include <kindred/model/two_tower.hpp>
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <vector>
 
 #include "support.hpp"
@@ -162,6 +164,35 @@ TEST_CASE("Networks answer without allocating, and train so after the first epoc
   }
   CHECK(allocations == before);
   CHECK(sum > 0);
+}
+
+TEST_CASE("Two towers score without allocating, and train so after the first epoch") {
+  const auto train = random_dataset(300, 20, 90, 71);
+  for (const nn::ranking_loss& loss :
+       {nn::ranking_loss(nn::bpr{.negatives = 2}), nn::ranking_loss(nn::in_batch_softmax{}),
+        nn::ranking_loss(nn::sampled_softmax{.negatives = 40})}) {
+    two_tower model({.user_tower = {.hidden = {16}},
+                     .unit_length = true,
+                     .loss = loss,
+                     .training = {.epochs = 4, .batch_size = 64}});
+    std::vector<long> after_epochs;
+    after_epochs.reserve(4);
+    const auto note = [&](const epoch_report&) {
+      after_epochs.push_back(allocations);
+      return training::proceed;
+    };
+    model.fit(train, {.observer = note}, backend::serial{});
+    REQUIRE(after_epochs.size() == 4);
+    CHECK(after_epochs[3] == after_epochs[0]);
+
+    std::vector<float> scores(90);
+    const long before = allocations;
+    for (index u = -1; u < 25; ++u) {
+      model.score(u, scores);
+      model.score(u, std::span<const int>(), scores);
+    }
+    CHECK(allocations == before);
+  }
 }
 
 }  // namespace kindred::test
