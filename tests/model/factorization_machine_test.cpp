@@ -450,6 +450,30 @@ TEST_CASE("factorization_machine has a probability by cross-entropy") {
   CHECK_THROWS_AS(factorization_machine({.loss = nn::cross_entropy{}}), option_error);
 }
 
+TEST_CASE("factorization_machine learns likes from what is there and what is not") {
+  rating_columns columns;
+  for (index user = 0; user < users; ++user)
+    for (index item = 0; item < items; ++item) {
+      if ((user + item) % 2 == 0) continue;
+      columns.users.push_back(user);
+      columns.items.push_back(item);
+      columns.values.push_back(1);
+    }
+  const dataset train =
+      make_dataset(test::numbered_ids(users), test::numbered_ids(items), std::move(columns));
+  factorization_machine model{{.factors = 4,
+                               .solver = fm_solver::sgd,
+                               .sgd = {.epochs = 60, .optimizer = nn::adam{.learning_rate = 0.02}},
+                               .loss = nn::cross_entropy{},
+                               .negatives = 2}};
+  model.fit(train);
+  for (index user = 0; user < users; ++user)
+    for (index item = 0; item < items; ++item)
+      CHECK((model.predict(user, item) > 0.5F) == ((user + item) % 2 != 0));
+  CHECK_THROWS_AS(factorization_machine({.negatives = 1}), option_error);
+  CHECK_THROWS_AS(factorization_machine({.solver = fm_solver::sgd, .negatives = -1}), option_error);
+}
+
 TEST_CASE("factorization_machine answers with numbers whatever the data") {
   for (const dataset& train : test::odd_datasets())
     for (const double penalty : {0.0, 1.0}) {

@@ -192,8 +192,8 @@ class factorization_machine {
   }
 
   [[nodiscard]] detail::task_loss task_of(const dataset& train) const {
-    return detail::losses_of(detail::tasks_of(options_), detail::events_of(train), 0,
-                             options_.clip)[0];
+    return detail::losses_of(detail::tasks_of(options_), detail::events_of(train),
+                             static_cast<std::size_t>(options_.negatives), options_.clip)[0];
   }
 
   fit_history fit_als(const dataset& train, const fit_options& fit, const detail::host_loop& loop) {
@@ -215,6 +215,7 @@ class factorization_machine {
                              {.make_network = make,
                               .tasks = detail::tasks_of(options_),
                               .features = options_.features,
+                              .negatives = static_cast<std::size_t>(options_.negatives),
                               .clip = options_.clip},
                              train, fit, loop, nullptr);
     fit_history history = work.run([](const detail::network_state&) {});

@@ -2,6 +2,7 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/data/features.hpp>
+#include <kindred/nn/optimizer.hpp>
 #include <kindred/nn/option_fields.hpp>
 #include <kindred/nn/rating_loss.hpp>
 #include <kindred/nn/training_options.hpp>
@@ -49,14 +50,15 @@ void for_each_option(Options& o, const Field& field) {
   field("seed", o.seed);
 }
 
-/// Options of `factorization_machine`.
+/// Options of `factorization_machine`. The defaults suit star ratings.
 struct factorization_machine_options {
-  int factors = 16;  ///< length of the latent vectors, in [0, 1024]; 0 leaves the weights alone
+  int factors = 32;  ///< length of the latent vectors, in [0, 1024]; 0 leaves the weights alone
   fm_solver solver = fm_solver::als;
   fm_als_options als{};
-  nn::training_options sgd{};
+  nn::training_options sgd{.optimizer = nn::adagrad{.learning_rate = 0.05}, .embedding_l2 = 0.002};
   nn::rating_loss loss = nn::squared_error{};  ///< of sgd; als takes the squared error alone
-  bool clip = true;  ///< holds predictions to the range of the training ratings
+  int negatives = 0;  ///< of sgd: items that a user has not rated, with target 0, for each rating
+  bool clip = true;   ///< holds predictions to the range of the training ratings
   feature_set features{};
 };
 
@@ -68,6 +70,7 @@ void for_each_option(Options& o, const Field& field) {
   field("als", o.als);
   field("sgd", o.sgd);
   field("loss", o.loss);
+  field("negatives", o.negatives);
   field("clip", o.clip);
 }
 
@@ -96,6 +99,9 @@ inline void check_options(const factorization_machine_options& o) {
   require_option(o.solver == fm_solver::sgd || std::holds_alternative<nn::squared_error>(o.loss),
                  "loss", std::visit([](const auto& loss) { return loss.name; }, o.loss),
                  "squared_error, or the solver sgd");
+  const int most_negatives = o.solver == fm_solver::sgd ? 1000 : 0;
+  require_option(o.negatives >= 0 && o.negatives <= most_negatives, "negatives", o.negatives,
+                 "[0, 1000], 0 with the solver als");
   check_options(o.features);
 }
 
