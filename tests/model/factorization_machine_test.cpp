@@ -6,6 +6,7 @@
 #include <kindred/model/factorization_machine.hpp>
 #include <kindred/nn/sample.hpp>
 #include <kindred/serve/recommender.hpp>
+#include <kindred/source/movielens.hpp>
 
 #include <doctest/doctest.h>
 
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "../io/support.hpp"
+#include "../ml_100k.hpp"
 #include "item_model_checks.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
@@ -579,6 +581,22 @@ TEST_CASE("factorization_machine serves") {
   CHECK(serving.similar_items("i1", 2).size() == 2);
   CHECK(serving.similar_users("u1", 2).size() == 2);
   CHECK(serving.predict("u1", "i1").rating == model.predict(1, 1));
+}
+
+TEST_CASE("factorization_machine on MovieLens 100K") {
+  const auto folder = test::data_folder();
+  if (!folder) {
+    MESSAGE("skipped: KINDRED_DATA is not set");
+    return;
+  }
+  const auto fold = movielens::load_fold(*folder + "/ml-100k", "u1");
+  const auto data = movielens::load(*folder + "/ml-100k");
+  factorization_machine model{
+      {.factors = 8,
+       .als = {.epochs = 10},
+       .features = {.users = {data.users}, .items = {data.items, {{"year"}, {"genres"}}}}}};
+  model.fit(fold.train);
+  CHECK(evaluate_ratings(model, fold.test).rmse < 0.915);
 }
 
 }  // namespace kindred
