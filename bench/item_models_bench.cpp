@@ -4,7 +4,7 @@
 #include <kindred/data/synthetic.hpp>
 #include <kindred/kernel/rank_update.hpp>
 #include <kindred/model/co_clustering.hpp>
-#include <kindred/model/detail/symmetric_inverse.hpp>
+#include <kindred/model/detail/linear/symmetric_inverse.hpp>
 #include <kindred/model/ease.hpp>
 #include <kindred/model/slim.hpp>
 #include <kindred/model/slope_one.hpp>

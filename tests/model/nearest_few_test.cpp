@@ -1,6 +1,6 @@
 #include <kindred/core/random.hpp>
-#include <kindred/model/detail/nearest_few.hpp>
-#include <kindred/model/detail/sorted_join.hpp>
+#include <kindred/model/detail/knn/nearest_few.hpp>
+#include <kindred/model/detail/knn/sorted_join.hpp>
 
 #include <doctest/doctest.h>
 

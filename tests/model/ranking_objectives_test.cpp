@@ -1,8 +1,8 @@
 #include <kindred/backend/serial.hpp>
 #include <kindred/backend/tbb.hpp>
-#include <kindred/model/detail/bpr_objective.hpp>
-#include <kindred/model/detail/popularity_sampler.hpp>
-#include <kindred/model/detail/softmax_objective.hpp>
+#include <kindred/model/detail/neural/bpr_objective.hpp>
+#include <kindred/model/detail/neural/popularity_sampler.hpp>
+#include <kindred/model/detail/neural/softmax_objective.hpp>
 
 #include <doctest/doctest.h>
 

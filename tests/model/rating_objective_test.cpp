@@ -1,5 +1,5 @@
-#include <kindred/model/detail/rating_objective.hpp>
-#include <kindred/model/detail/task_events.hpp>
+#include <kindred/model/detail/neural/rating_objective.hpp>
+#include <kindred/model/detail/neural/task_events.hpp>
 
 #include <doctest/doctest.h>
 

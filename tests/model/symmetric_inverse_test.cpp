@@ -1,7 +1,7 @@
 #include <kindred/backend/serial.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/random.hpp>
-#include <kindred/model/detail/symmetric_inverse.hpp>
+#include <kindred/model/detail/linear/symmetric_inverse.hpp>
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/top_k.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/parts.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
 #include <kindred/model/detail/rated_items.hpp>
 #include <kindred/train/fit_options.hpp>
 

@@ -6,7 +6,7 @@
 #include <kindred/data/context.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/parts.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <algorithm>

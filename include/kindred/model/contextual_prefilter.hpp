@@ -9,7 +9,7 @@
 #include <kindred/data/split.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/bias.hpp>
-#include <kindred/model/detail/parts.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <algorithm>

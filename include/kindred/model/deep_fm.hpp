@@ -2,8 +2,8 @@
 
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/features.hpp>
-#include <kindred/model/detail/network_options.hpp>
-#include <kindred/model/detail/network_parts.hpp>
+#include <kindred/model/detail/neural/network_options.hpp>
+#include <kindred/model/detail/neural/network_parts.hpp>
 #include <kindred/model/neural_rating_model.hpp>
 #include <kindred/nn/interaction.hpp>
 #include <kindred/nn/network.hpp>

@@ -8,7 +8,7 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/top_k.hpp>
-#include <kindred/model/detail/ease_solver.hpp>
+#include <kindred/model/detail/linear/ease_solver.hpp>
 #include <kindred/model/detail/rated_items.hpp>
 #include <kindred/model/ease_options.hpp>
 #include <kindred/train/fit_options.hpp>

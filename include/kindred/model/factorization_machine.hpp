@@ -11,12 +11,12 @@
 #include <kindred/data/feature_field.hpp>
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/fm_als.hpp>
-#include <kindred/model/detail/fm_vectors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/network_file.hpp>
-#include <kindred/model/detail/network_fit.hpp>
-#include <kindred/model/detail/network_parts.hpp>
+#include <kindred/model/detail/neural/fm_als.hpp>
+#include <kindred/model/detail/neural/fm_vectors.hpp>
+#include <kindred/model/detail/neural/network_file.hpp>
+#include <kindred/model/detail/neural/network_fit.hpp>
+#include <kindred/model/detail/neural/network_parts.hpp>
 #include <kindred/model/factorization_machine_options.hpp>
 #include <kindred/nn/interaction.hpp>
 #include <kindred/nn/network.hpp>

@@ -6,9 +6,9 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/top_k.hpp>
-#include <kindred/model/detail/knn_file.hpp>
-#include <kindred/model/detail/knn_trainer.hpp>
-#include <kindred/model/detail/neighborhood.hpp>
+#include <kindred/model/detail/knn/knn_file.hpp>
+#include <kindred/model/detail/knn/knn_trainer.hpp>
+#include <kindred/model/detail/knn/neighborhood.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/explanation.hpp>
 #include <kindred/model/knn_options.hpp>

@@ -7,10 +7,10 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/baseline_options.hpp>
-#include <kindred/model/detail/entity_vectors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/knn_trainer.hpp>
-#include <kindred/model/detail/neighbor_search.hpp>
+#include <kindred/model/detail/knn/entity_vectors.hpp>
+#include <kindred/model/detail/knn/knn_trainer.hpp>
+#include <kindred/model/detail/knn/neighbor_search.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/neighbor_lists.hpp>
 #include <kindred/model/similarity.hpp>

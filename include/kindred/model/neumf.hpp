@@ -3,8 +3,8 @@
 #include <kindred/core/error.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/features.hpp>
-#include <kindred/model/detail/network_options.hpp>
-#include <kindred/model/detail/network_parts.hpp>
+#include <kindred/model/detail/neural/network_options.hpp>
+#include <kindred/model/detail/neural/network_parts.hpp>
 #include <kindred/model/neural_rating_model.hpp>
 #include <kindred/nn/branches.hpp>
 #include <kindred/nn/interaction.hpp>

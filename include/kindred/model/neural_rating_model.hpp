@@ -10,10 +10,10 @@
 #include <kindred/data/feature_field.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/network_file.hpp>
-#include <kindred/model/detail/network_fit.hpp>
-#include <kindred/model/detail/network_options.hpp>
-#include <kindred/model/detail/rating_network.hpp>
+#include <kindred/model/detail/neural/network_file.hpp>
+#include <kindred/model/detail/neural/network_fit.hpp>
+#include <kindred/model/detail/neural/network_options.hpp>
+#include <kindred/model/detail/neural/rating_network.hpp>
 #include <kindred/model/rating_task.hpp>
 #include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>

@@ -8,8 +8,8 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/top_k.hpp>
 #include <kindred/model/detail/checked_lists.hpp>
+#include <kindred/model/detail/linear/slim_trainer.hpp>
 #include <kindred/model/detail/rated_items.hpp>
-#include <kindred/model/detail/slim_trainer.hpp>
 #include <kindred/model/detail/sparse_rows.hpp>
 #include <kindred/model/slim_options.hpp>
 #include <kindred/train/fit_options.hpp>

@@ -4,9 +4,9 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/blend_options.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/linear_blend.hpp>
-#include <kindred/model/detail/parts.hpp>
-#include <kindred/model/detail/rating_counts.hpp>
+#include <kindred/model/detail/hybrid/linear_blend.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
+#include <kindred/model/detail/hybrid/rating_counts.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <array>

@@ -4,8 +4,8 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/parts.hpp>
-#include <kindred/model/detail/rating_counts.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
+#include <kindred/model/detail/hybrid/rating_counts.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <span>

@@ -12,8 +12,8 @@
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/two_tower_fit.hpp>
-#include <kindred/model/detail/two_towers.hpp>
+#include <kindred/model/detail/neural/two_tower_fit.hpp>
+#include <kindred/model/detail/neural/two_towers.hpp>
 #include <kindred/model/two_tower_options.hpp>
 #include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>

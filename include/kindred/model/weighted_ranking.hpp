@@ -6,10 +6,10 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/blend_options.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/fit_with_weights.hpp>
-#include <kindred/model/detail/parts.hpp>
-#include <kindred/model/detail/relevance_regression.hpp>
-#include <kindred/model/detail/standard_scores.hpp>
+#include <kindred/model/detail/hybrid/fit_with_weights.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
+#include <kindred/model/detail/hybrid/relevance_regression.hpp>
+#include <kindred/model/detail/hybrid/standard_scores.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <algorithm>

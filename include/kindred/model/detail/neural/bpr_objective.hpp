@@ -1,9 +1,9 @@
 #pragma once
 
 #include <kindred/data/dataset.hpp>
-#include <kindred/model/detail/negative_sampler.hpp>
-#include <kindred/model/detail/objective.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/negative_sampler.hpp>
+#include <kindred/model/detail/neural/objective.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/ranking_loss.hpp>
 

@@ -4,11 +4,11 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/detail/bias.hpp>
-#include <kindred/model/detail/entity_vectors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/knn_centre.hpp>
-#include <kindred/model/detail/neighbor_search.hpp>
-#include <kindred/model/detail/neighborhood.hpp>
+#include <kindred/model/detail/knn/entity_vectors.hpp>
+#include <kindred/model/detail/knn/knn_centre.hpp>
+#include <kindred/model/detail/knn/neighbor_search.hpp>
+#include <kindred/model/detail/knn/neighborhood.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/knn_options.hpp>
 #include <kindred/model/similarity.hpp>

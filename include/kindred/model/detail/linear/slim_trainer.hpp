@@ -5,8 +5,8 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/detail/bias.hpp>
-#include <kindred/model/detail/elastic_net.hpp>
-#include <kindred/model/detail/item_gram.hpp>
+#include <kindred/model/detail/linear/elastic_net.hpp>
+#include <kindred/model/detail/linear/item_gram.hpp>
 #include <kindred/model/detail/rated_items.hpp>
 #include <kindred/model/detail/sparse_rows.hpp>
 #include <kindred/model/slim_options.hpp>

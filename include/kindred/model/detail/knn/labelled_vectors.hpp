@@ -4,8 +4,8 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/detail/assemble.hpp>
 #include <kindred/data/detail/counting_sort.hpp>
-#include <kindred/model/detail/entity_vectors.hpp>
-#include <kindred/model/detail/similarity_measures.hpp>
+#include <kindred/model/detail/knn/entity_vectors.hpp>
+#include <kindred/model/detail/knn/similarity_measures.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,8 +3,8 @@
 #include <kindred/core/random.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/model/detail/objective.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/objective.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/sample.hpp>
 
 #include <algorithm>

@@ -7,11 +7,11 @@
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/feature_field.hpp>
 #include <kindred/data/features.hpp>
-#include <kindred/model/detail/fm_side.hpp>
-#include <kindred/model/detail/fm_vectors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/rating_objective.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/fm_side.hpp>
+#include <kindred/model/detail/neural/fm_vectors.hpp>
+#include <kindred/model/detail/neural/rating_objective.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/model/factorization_machine_options.hpp>
 #include <kindred/nn/sample.hpp>
 #include <kindred/train/training_loop.hpp>

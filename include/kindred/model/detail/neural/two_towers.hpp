@@ -6,8 +6,8 @@
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/network_file.hpp>
-#include <kindred/model/detail/two_tower_network.hpp>
+#include <kindred/model/detail/neural/network_file.hpp>
+#include <kindred/model/detail/neural/two_tower_network.hpp>
 #include <kindred/model/two_tower_options.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/sample.hpp>

@@ -7,9 +7,9 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/detail/bias.hpp>
-#include <kindred/model/detail/gram_inverse.hpp>
+#include <kindred/model/detail/linear/gram_inverse.hpp>
+#include <kindred/model/detail/linear/symmetric_inverse.hpp>
 #include <kindred/model/detail/rated_items.hpp>
-#include <kindred/model/detail/symmetric_inverse.hpp>
 #include <kindred/model/ease_options.hpp>
 #include <kindred/train/training_loop.hpp>
 

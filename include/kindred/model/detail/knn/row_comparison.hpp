@@ -1,7 +1,7 @@
 #pragma once
 
-#include <kindred/model/detail/neighbor_collector.hpp>
-#include <kindred/model/detail/row_similarities.hpp>
+#include <kindred/model/detail/knn/neighbor_collector.hpp>
+#include <kindred/model/detail/knn/row_similarities.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -5,8 +5,8 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/axpy.hpp>
+#include <kindred/model/detail/linear/symmetric_inverse.hpp>
 #include <kindred/model/detail/rated_items.hpp>
-#include <kindred/model/detail/symmetric_inverse.hpp>
 #include <kindred/model/ease_options.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <kindred/model/detail/labelled_vectors.hpp>
-#include <kindred/model/detail/similarity_measures.hpp>
+#include <kindred/model/detail/knn/labelled_vectors.hpp>
+#include <kindred/model/detail/knn/similarity_measures.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -2,10 +2,10 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
-#include <kindred/model/detail/knn_centre.hpp>
-#include <kindred/model/detail/nearest_few.hpp>
+#include <kindred/model/detail/knn/knn_centre.hpp>
+#include <kindred/model/detail/knn/nearest_few.hpp>
+#include <kindred/model/detail/knn/sorted_join.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
-#include <kindred/model/detail/sorted_join.hpp>
 #include <kindred/model/explanation.hpp>
 #include <kindred/model/knn_options.hpp>
 #include <kindred/model/neighbor_lists.hpp>

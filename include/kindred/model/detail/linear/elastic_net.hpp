@@ -3,7 +3,7 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/kernel/axpy.hpp>
-#include <kindred/model/detail/item_gram.hpp>
+#include <kindred/model/detail/linear/item_gram.hpp>
 #include <kindred/model/slim_options.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/sample.hpp>
 

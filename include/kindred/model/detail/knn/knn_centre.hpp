@@ -4,8 +4,8 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/model/detail/bias.hpp>
-#include <kindred/model/detail/entity_vectors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/knn/entity_vectors.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/knn_options.hpp>
 

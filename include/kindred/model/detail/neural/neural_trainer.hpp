@@ -4,9 +4,9 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/feature_encoder.hpp>
-#include <kindred/model/detail/gradient_rows.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/objective.hpp>
+#include <kindred/model/detail/neural/gradient_rows.hpp>
+#include <kindred/model/detail/neural/objective.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/optimizer_step.hpp>

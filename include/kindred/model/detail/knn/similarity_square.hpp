@@ -3,9 +3,9 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/labelled_vectors.hpp>
-#include <kindred/model/detail/neighbor_collector.hpp>
-#include <kindred/model/detail/row_similarities.hpp>
+#include <kindred/model/detail/knn/labelled_vectors.hpp>
+#include <kindred/model/detail/knn/neighbor_collector.hpp>
+#include <kindred/model/detail/knn/row_similarities.hpp>
 #include <kindred/model/neighbor_lists.hpp>
 
 #include <algorithm>

@@ -6,9 +6,9 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/blend_options.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/fit_with_weights.hpp>
-#include <kindred/model/detail/least_squares.hpp>
-#include <kindred/model/detail/parts.hpp>
+#include <kindred/model/detail/hybrid/fit_with_weights.hpp>
+#include <kindred/model/detail/hybrid/least_squares.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <algorithm>

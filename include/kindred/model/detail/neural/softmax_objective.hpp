@@ -5,9 +5,9 @@
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/objective.hpp>
-#include <kindred/model/detail/popularity_sampler.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/objective.hpp>
+#include <kindred/model/detail/neural/popularity_sampler.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/ranking_loss.hpp>
 

@@ -7,8 +7,8 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/features.hpp>
-#include <kindred/model/detail/rating_objective.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/rating_objective.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/model/rating_task.hpp>
 #include <kindred/nn/rating_loss.hpp>
 

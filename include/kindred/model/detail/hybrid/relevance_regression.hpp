@@ -3,9 +3,9 @@
 #include <kindred/core/parallel.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/model/detail/least_squares.hpp>
-#include <kindred/model/detail/parts.hpp>
-#include <kindred/model/detail/standard_scores.hpp>
+#include <kindred/model/detail/hybrid/least_squares.hpp>
+#include <kindred/model/detail/hybrid/parts.hpp>
+#include <kindred/model/detail/hybrid/standard_scores.hpp>
 
 #include <algorithm>
 #include <array>

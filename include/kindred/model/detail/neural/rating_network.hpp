@@ -7,10 +7,10 @@
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/network_file.hpp>
-#include <kindred/model/detail/neural_trainer.hpp>
-#include <kindred/model/detail/rating_objective.hpp>
-#include <kindred/model/detail/training_events.hpp>
+#include <kindred/model/detail/neural/network_file.hpp>
+#include <kindred/model/detail/neural/neural_trainer.hpp>
+#include <kindred/model/detail/neural/rating_objective.hpp>
+#include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/model/rating_task.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/sample.hpp>
