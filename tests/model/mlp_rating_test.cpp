@@ -20,6 +20,18 @@ TEST_CASE("mlp_rating keeps to what a network that rates has to") {
   check_network<mlp_rating>(small());
 }
 
+TEST_CASE("batches that are worth sharing give the same bits on any number of threads") {
+  mlp_rating_options options = small();
+  options.dimensions = 16;
+  options.tower = {.hidden = {96, 64}, .normalize = nn::normalization::batch, .dropout = 0.2F};
+  options.training.epochs = 2;
+  options.training.batch_size = 512;
+  const dataset train = known_world().ratings();
+  check_same_bits_everywhere(mlp_rating(options), train);
+  options.training.clipping = {.max_norm = 0.1};
+  check_same_bits_everywhere(mlp_rating(options), train);
+}
+
 TEST_CASE("mlp_rating predicts by its formula") {
   check_formula<mlp_rating>(small(), [](const saved_network& n, index user, index item) {
     const auto h = n.rectified(joined(n.fields(user, item, 0, 5)), "deep.0");

@@ -189,11 +189,17 @@ class neural_trainer {
     return sums;
   }
 
+  /// On all threads, if a batch is worth waking them: that takes longer than some have work for.
   template <class Function>
   void for_each_of(std::size_t count, const Function& f) const {
-    loop_(count, [&](std::size_t begin, std::size_t end) {
+    constexpr std::size_t worth_sharing = std::size_t{1} << 21;  // products in a layer: 100 us
+    const auto some = [&](std::size_t begin, std::size_t end) {
       for (std::size_t n = begin; n < end; ++n) f(n);
-    });
+    };
+    if (samples_.size() * recipe_.layout.size() < worth_sharing)
+      some(0, count);
+    else
+      loop_(count, some);
   }
 
   void forward(const event_batch& batch, std::size_t n, std::size_t rows) {
