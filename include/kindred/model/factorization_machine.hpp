@@ -8,7 +8,6 @@
 #include <kindred/data/detail/side_encoder.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
-#include <kindred/data/feature_field.hpp>
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
@@ -47,16 +46,6 @@ namespace kindred {
   parts.add_linear();
   return parts.finish();
 }
-
-namespace detail {
-
-[[nodiscard]] inline bool sees_more_than_ids(const feature_encoder& features) noexcept {
-  return features.user_fields().size() > (features.has_user_ids() ? 1U : 0U) ||
-         features.item_fields().size() > (features.has_item_ids() ? 1U : 0U) ||
-         !features.context_fields().empty();
-}
-
-}  // namespace detail
 
 /// A factorization machine of second order (Rendle, "Factorization machines", ICDM 2010): all that
 /// is known of a user, an item and a context, their ids among it, has a weight, and each two fields
@@ -125,10 +114,7 @@ class factorization_machine {
   /// another encoder made, or for another number of predictions.
   void predict_new_items(index user, const encoded_rows& items,
                          std::span<float> predictions) const {
-    require_rows("items", items, features_.item_fields());
-    if (predictions.size() != static_cast<std::size_t>(items.size()))
-      throw data_error("items: " + detail::to_text(items.size()) + " rows for " +
-                       detail::to_text(predictions.size()) + " predictions");
+    detail::require_new_items(items, features_, predictions.size());
     const detail::fm_vectors vectors(items, parameters_);
     for (std::size_t i = 0; i < predictions.size(); ++i)
       predictions[i] = predict_with(users_, user, vectors, static_cast<index>(i), {});
@@ -136,7 +122,7 @@ class factorization_machine {
   /// Scores of all items for a user who was not there in training: row `row` of
   /// `features().encode_users(table)`. Throws data_error for rows that another encoder made.
   void score_new_user(const encoded_rows& users, index row, std::span<float> scores) const {
-    require_rows("users", users, features_.user_fields());
+    detail::require_encoded("users", users, features_.user_fields());
     score_with({users, parameters_}, row, scores);
   }
 
@@ -184,11 +170,6 @@ class factorization_machine {
     const kernel::item_rows<float> items{items_.vectors(), items_.biases(), scores.size(),
                                          parameters_.factors};
     kernel::score_items(items, users.vector(user), scores);
-  }
-  static void require_rows(const std::string& side, const encoded_rows& rows,
-                           std::span<const feature_field> fields) {
-    if (!detail::fit_fields(rows, fields))
-      throw data_error(side + ": rows that another encoder made");
   }
 
   [[nodiscard]] detail::task_loss task_of(const dataset& train) const {
@@ -293,7 +274,7 @@ factorization_machine factorization_machine::read(const Reader& in) {
   }
   model.options_.features.user_ids = features.has_user_ids();
   model.options_.features.item_ids = features.has_item_ids();
-  model.lacks_features_ = detail::sees_more_than_ids(features);
+  model.lacks_features_ = features.has_features();
   model.take(std::move(features), std::move(parameters), task);
   model.take_size(in.template get<index>("num_users"), in.template get<index>("num_items"));
   if (model.num_users_ < 1 || model.num_users_ > model.features_.users().size() ||

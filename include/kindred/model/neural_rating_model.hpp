@@ -5,9 +5,9 @@
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/detail/side_encoder.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
-#include <kindred/data/feature_field.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/neural/network_file.hpp>
@@ -125,16 +125,13 @@ class neural_rating_model {
   /// another encoder made, or for another number of predictions.
   void predict_new_items(index user, const encoded_rows& items,
                          std::span<float> predictions) const {
-    require_rows("items", items, features().item_fields());
-    if (predictions.size() != static_cast<std::size_t>(items.size()))
-      throw data_error("items: " + detail::to_text(items.size()) + " rows for " +
-                       detail::to_text(predictions.size()) + " predictions");
+    detail::require_new_items(items, features(), predictions.size());
     network_.predict_new_items(user, items, predictions);
   }
   /// Scores of all items for a user who was not there in training: row `row` of
   /// `features().encode_users(table)`. Throws data_error for rows that another encoder made.
   void score_new_user(const encoded_rows& users, index row, std::span<float> scores) const {
-    require_rows("users", users, features().user_fields());
+    detail::require_encoded("users", users, features().user_fields());
     network_.score_new_user(users, row, scores);
   }
 
@@ -248,11 +245,6 @@ class neural_rating_model {
     const auto [other, own] = std::mismatch(then.begin(), then.end(), now.begin(), now.end());
     if (other == then.end() || own == now.end()) return;
     throw option_error(other->first, other->second, '{' + own->second + "}: the model is fitted");
-  }
-  static void require_rows(const std::string& side, const encoded_rows& rows,
-                           std::span<const feature_field> fields) {
-    if (!detail::fit_fields(rows, fields))
-      throw data_error(side + ": rows that another encoder made");
   }
 
   template <class Reader>

@@ -6,6 +6,7 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/detail/side_encoder.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/feature_field.hpp>
@@ -160,8 +161,7 @@ class two_tower {
                                                  const encoded_rows& rows,
                                                  const Vectors& vectors) const {
     if (!fitted()) throw not_fitted_error(kind);
-    if (!detail::fit_fields(rows, fields))
-      throw data_error(std::string(side) + ": rows that another encoder made");
+    detail::require_encoded(side, rows, fields);
     const backend::tbb backend;
     aligned_vector<float> all = (towers_.*vectors)(rows, rows.size(), detail::host_loop(backend));
     all.resize(all.size() - factors());

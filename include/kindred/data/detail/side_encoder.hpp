@@ -32,6 +32,13 @@ namespace kindred::detail {
   return true;
 }
 
+/// Throws data_error unless an encoder with these fields can have made the rows.
+inline void require_encoded(std::string_view side, const encoded_rows& rows,
+                            std::span<const feature_field> fields) {
+  if (!fit_fields(rows, fields))
+    throw data_error(std::string(side) + ": rows that another encoder made");
+}
+
 /// Turns users, or items, into sparse rows: a field for the id, if wanted, and one for each column.
 class side_encoder {
  public:

@@ -47,17 +47,27 @@ void for_each_index(const host_loop& loop, std::size_t count, const Function& f)
   });
 }
 
-/// Adds up `term(row)` of each of `count` rows, block by block in order: the same bits on any
-/// number of threads.
+/// Adds up `term(begin, end)` over blocks of `block` rows of `count`, block by block in order: the
+/// same bits on any number of threads.
+template <class Term>
+[[nodiscard]] double sum_blocks(const host_loop& loop, std::size_t count, std::size_t block,
+                                const Term& term) {
+  std::vector<double> sums((count + block - 1) / block, 0.0);
+  for_each_index(loop, sums.size(), [&](std::size_t b) {
+    sums[b] = term(b * block, std::min(count, (b + 1) * block));
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// Adds up `term(row)` of each of `count` rows, in the same way.
 template <class Term>
 [[nodiscard]] double sum_over(const host_loop& loop, std::size_t count, const Term& term) {
   constexpr std::size_t block = 4096;
-  std::vector<double> sums((count + block - 1) / block, 0.0);
-  for_each_index(loop, sums.size(), [&](std::size_t b) {
-    for (std::size_t row = b * block; row < std::min(count, (b + 1) * block); ++row)
-      sums[b] += term(row);
+  return sum_blocks(loop, count, block, [&](std::size_t begin, std::size_t end) {
+    double sum = 0;
+    for (std::size_t row = begin; row < end; ++row) sum += term(row);
+    return sum;
   });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace kindred::detail

@@ -4,9 +4,11 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/detail/side_encoder.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/neural/context_slots.hpp>
 #include <kindred/model/detail/neural/network_file.hpp>
 #include <kindred/model/detail/neural/neural_trainer.hpp>
 #include <kindred/model/detail/neural/rating_objective.hpp>
@@ -16,8 +18,6 @@
 #include <kindred/nn/sample.hpp>
 #include <kindred/train/training_loop.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -29,11 +29,19 @@
 
 namespace kindred::detail {
 
+/// Throws data_error for rows of items that another encoder made, or for another number of
+/// predictions than there are rows.
+inline void require_new_items(const encoded_rows& items, const feature_encoder& features,
+                              std::size_t predictions) {
+  require_encoded("items", items, features.item_fields());
+  if (predictions != static_cast<std::size_t>(items.size()))
+    throw data_error("items: " + to_text(items.size()) + " rows for " + to_text(predictions) +
+                     " predictions");
+}
+
 /// A fitted network that rates: one output a task.
 class rating_network {
  public:
-  static constexpr std::size_t most_contexts = 32;
-
   rating_network() = default;
   /// Throws option_error for a network that is too wide to be evaluated on the stack, or for more
   /// contexts than there may be.
@@ -51,7 +59,7 @@ class rating_network {
   static void require_room(const nn::network& recipe, const feature_encoder& features) {
     nn::network_view::require_room(recipe);
     const std::size_t contexts = features.context_fields().size();
-    require_option(contexts <= most_contexts, "contexts", contexts, "[0, 32]");
+    require_option(contexts <= context_slots::most, "contexts", contexts, "[0, 32]");
   }
 
   [[nodiscard]] const feature_encoder& features() const noexcept { return features_; }
@@ -74,10 +82,8 @@ class rating_network {
   [[nodiscard]] float predict(index user, index item, std::span<const int> contexts,
                               std::size_t task = 0) const noexcept {
     if (recipe_ == nullptr) return 0;
-    std::array<index, most_contexts> slots{};
-    const std::size_t count = std::min(contexts.size(), features_.context_fields().size());
-    for (std::size_t c = 0; c < count; ++c) slots[c] = features_.context_slot(c, contexts[c]);
-    const nn::sample one{.user = user, .item = item, .contexts = std::span(slots).first(count)};
+    const context_slots slots(features_, contexts);
+    const nn::sample one{.user = user, .item = item, .contexts = slots.span()};
     float result = 0;
     view().evaluate(
         1, [&](std::size_t) { return one; },
@@ -192,22 +198,19 @@ class rating_trainer {
   }
 
  private:
-  /// Block by block, so that the order of the sum does not depend on the threads.
   template <class Term>
   [[nodiscard]] double mean_of(const Term& term) const {
     constexpr std::size_t block = 1024;
-    std::vector<double> sums((validation_.size() + block - 1) / block, 0.0);
-    for_each_index(loop_, sums.size(), [&](std::size_t b) {
-      const std::size_t first = b * block;
-      network_.view().evaluate(
-          std::min(block, validation_.size() - first),
-          [&](std::size_t n) { return validation_.sample(first + n); },
-          [&](std::size_t n, std::span<const float> outputs) {
-            sums[b] += term(outputs[0], validation_.targets[first + n]);
-          });
-    });
-    double total = 0;
-    for (const double sum : sums) total += sum;
+    const double total =
+        sum_blocks(loop_, validation_.size(), block, [&](std::size_t first, std::size_t end) {
+          double sum = 0;
+          network_.view().evaluate(
+              end - first, [&](std::size_t n) { return validation_.sample(first + n); },
+              [&](std::size_t n, std::span<const float> outputs) {
+                sum += term(outputs[0], validation_.targets[first + n]);
+              });
+          return sum;
+        });
     return total / static_cast<double>(validation_.size());
   }
 

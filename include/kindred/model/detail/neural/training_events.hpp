@@ -3,6 +3,7 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/detail/assemble.hpp>
 #include <kindred/nn/sample.hpp>
 
 #include <cstddef>
@@ -39,11 +40,8 @@ struct training_events {
                                                std::size_t contexts_each = 0) {
   training_events events;
   events.users.resize(ratings.size());
-  const auto offsets = ratings.user_offsets();
-  for (index user = 0; user < ratings.num_users(); ++user)
-    for (auto row = offsets[static_cast<std::size_t>(user)];
-         row < offsets[static_cast<std::size_t>(user) + 1]; ++row)
-      events.users[static_cast<std::size_t>(row)] = user;
+  for_each_row(ratings.user_offsets(), 0, ratings.size(),
+               [&](index user, std::size_t row) { events.users[row] = user; });
   events.items.assign(ratings.row_items().begin(), ratings.row_items().end());
   events.targets.assign(ratings.row_values().begin(), ratings.row_values().end());
   events.weights.assign(ratings.row_weights().begin(), ratings.row_weights().end());

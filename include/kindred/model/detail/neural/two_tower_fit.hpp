@@ -92,28 +92,27 @@ class two_tower_fit {
     constexpr std::size_t block = 1024;
     const negative_sampler sampler(chosen_, options_.training.seed + 1);
     const float by = 1 / temperature();
-    std::vector<double> sums((validation_.size() + block - 1) / block, 0.0);
-    for_each_index(loop_, sums.size(), [&](std::size_t b) {
-      const std::size_t first = b * block;
-      float positive = 0;
-      trainer_.view().evaluate(
-          2 * std::min(block, validation_.size() - first),
-          [&](std::size_t n) {
-            const std::size_t event = first + n / 2;
-            nn::sample one = validation_.sample(event);
-            if (n % 2 == 1) one.item = sampler.draw(one.user, event);
-            return one;
-          },
-          [&](std::size_t n, std::span<const float> outputs) {
-            const float score = score_of(outputs) * by;
-            if (n % 2 == 0)
-              positive = score;
-            else
-              sums[b] += static_cast<double>(nn::softplus(score - positive));
-          });
-    });
-    double total = 0;
-    for (const double sum : sums) total += sum;
+    const double total =
+        sum_blocks(loop_, validation_.size(), block, [&](std::size_t first, std::size_t end) {
+          double sum = 0;
+          float positive = 0;
+          trainer_.view().evaluate(
+              2 * (end - first),
+              [&](std::size_t n) {
+                const std::size_t event = first + n / 2;
+                nn::sample one = validation_.sample(event);
+                if (n % 2 == 1) one.item = sampler.draw(one.user, event);
+                return one;
+              },
+              [&](std::size_t n, std::span<const float> outputs) {
+                const float score = score_of(outputs) * by;
+                if (n % 2 == 0)
+                  positive = score;
+                else
+                  sum += static_cast<double>(nn::softplus(score - positive));
+              });
+          return sum;
+        });
     return total / static_cast<double>(validation_.size());
   }
 

@@ -6,6 +6,7 @@
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/neural/context_slots.hpp>
 #include <kindred/model/detail/neural/network_file.hpp>
 #include <kindred/model/detail/neural/two_tower_network.hpp>
 #include <kindred/model/two_tower_options.hpp>
@@ -13,7 +14,6 @@
 #include <kindred/nn/sample.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -24,8 +24,6 @@ namespace kindred::detail {
 /// Fitted towers.
 class two_towers {
  public:
-  static constexpr std::size_t most_contexts = 32;
-
   two_towers() = default;
   two_towers(const two_tower_options& o, feature_encoder features, shared_array<float> parameters,
              shared_array<float> table)
@@ -52,11 +50,8 @@ class two_towers {
   /// Calls `use(vector)` with that of a user in a context: a value for each context, or none.
   template <class Use>
   void user_vector(index user, std::span<const int> contexts, const Use& use) const noexcept {
-    std::array<index, most_contexts> slots{};
-    const std::size_t count =
-        std::min({contexts.size(), features_.context_fields().size(), most_contexts});
-    for (std::size_t c = 0; c < count; ++c) slots[c] = features_.context_slot(c, contexts[c]);
-    const nn::sample one{.user = user, .contexts = std::span(slots).first(count)};
+    const context_slots slots(features_, contexts);
+    const nn::sample one{.user = user, .contexts = slots.span()};
     view(*users_).evaluate(
         1, [&](std::size_t) { return one; },
         [&](std::size_t, std::span<const float> vector) { use(vector); });
