@@ -77,6 +77,7 @@ install_build_tools() {
 # The same, and what the tests and benchmarks use.
 install_test_tools() {
   want - zlib1g-dev zlib-devel -
+  want - libsqlite3-dev sqlite-devel -
   want - doctest-dev doctest-devel doctest
   want - libbenchmark-dev google-benchmark-devel google-benchmark
   install_build_tools

@@ -4,6 +4,7 @@
 
 #include <kindred/data/binarize.hpp>
 #include <kindred/data/calendar.hpp>
+#include <kindred/data/change_feed.hpp>
 #include <kindred/data/eigen.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/data/feature_table.hpp>
@@ -56,5 +57,6 @@
 #include <kindred/source/memory.hpp>
 #include <kindred/source/memory_columns.hpp>
 #include <kindred/source/movielens.hpp>
+#include <kindred/source/sql_connection.hpp>
 #include <kindred/train/console_observer.hpp>
 #include <kindred/version.hpp>

@@ -139,6 +139,26 @@ class divergence_error : public error {
   double learning_rate_;
 };
 
+/// A database refused, or cannot be reached.
+class database_error : public error {
+ public:
+  /// `code` is the one of the server or the library behind `database`; `is_connection_lost` says
+  /// that connecting anew may help.
+  database_error(std::string_view database, int code, std::string_view what,
+                 bool is_connection_lost = false)
+      : error(std::string(database) + ": error " + detail::to_text(code) + ": " +
+              std::string(what)),
+        code_(code),
+        is_connection_lost_(is_connection_lost) {}
+
+  [[nodiscard]] int code() const noexcept { return code_; }
+  [[nodiscard]] bool is_connection_lost() const noexcept { return is_connection_lost_; }
+
+ private:
+  int code_;
+  bool is_connection_lost_;
+};
+
 /// A std::stop_token asked long work to end; what it worked on is as it was before.
 class cancelled : public error {
  public:
