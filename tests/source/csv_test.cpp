@@ -81,7 +81,7 @@ TEST_CASE("csv: columns by name and by position, mixed") {
   const std::string text = "wer,was,user,rating,wann\n1,2,x,9,5\n";
   CHECK(rows_of_text(text, {.user = "wer", .item = "was", .time = "wann"}) ==
         rows{{"1", "2", 9, 5}});
-  CHECK(rows_of_text(text, {.item = 2, .rating = csv_column::none()}) == rows{{"x", "2"}});
+  CHECK(rows_of_text(text, {.item = 2, .rating = column_choice::none()}) == rows{{"x", "2"}});
   CHECK(rows_of_text(text, {.user = "wer", .item = 2, .rating = 1, .weight = 5}) ==
         rows{{"1", "2", 1, 0, 5}});
   const std::string name = "wer";
@@ -91,7 +91,7 @@ TEST_CASE("csv: columns by name and by position, mixed") {
 TEST_CASE("csv: a role without a header leaves a column alone that another role has") {
   CHECK(rows_of_text("i,u,2,3\n", {.user = 2, .item = 1}) == rows{{"u", "i", 2, 3}});
   CHECK(rows_of_text("u,i,9,2\n", {.rating = 4}) == rows{{"u", "i", 2}});
-  CHECK(rows_of_text("u,i,2,3\n", {.time = csv_column::none(), .weight = 4}) ==
+  CHECK(rows_of_text("u,i,2,3\n", {.time = column_choice::none(), .weight = 4}) ==
         rows{{"u", "i", 2, 0, 3}});
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("csv: times as numbers and as dates") {
                                                                   {"u", "l", 1, 1260759144}});
   CHECK(rows_of_text("u,i,1,1433221332117\n", {.ticks_per_second = 1000}) ==
         rows{{"u", "i", 1, 1433221332}});
-  CHECK_FALSE(contents_of_text("u,i,1,junk\n", {.time = csv_column::none()}).has_times);
+  CHECK_FALSE(contents_of_text("u,i,1,junk\n", {.time = column_choice::none()}).has_times);
 }
 
 TEST_CASE("csv: reads a file and through a reader") {

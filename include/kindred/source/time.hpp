@@ -101,6 +101,21 @@ class calendar_parser {
   std::string_view rest_;
 };
 
+/// Whole seconds of ticks since some beginning; the fraction is dropped downwards.
+[[nodiscard]] constexpr std::int64_t whole_seconds(std::int64_t ticks,
+                                                   std::int64_t ticks_per_second) noexcept {
+  return ticks / ticks_per_second - (ticks % ticks_per_second < 0 ? 1 : 0);
+}
+
+/// The same; false if there is no such number of 64 bits.
+[[nodiscard]] inline bool whole_seconds(double ticks, std::int64_t ticks_per_second,
+                                        std::int64_t& seconds) noexcept {
+  const double floor = std::floor(ticks / static_cast<double>(ticks_per_second));
+  if (!(std::abs(floor) < 0x1p63)) return false;
+  seconds = static_cast<std::int64_t>(floor);
+  return true;
+}
+
 /// kindred::parse_time(); memory can be read up to `readable`.
 [[nodiscard]] inline bool parse_time(std::string_view text, std::int64_t ticks_per_second,
                                      const char* readable, std::int64_t& seconds) noexcept {
@@ -109,17 +124,12 @@ class calendar_parser {
     return true;
   }
   if (parse_whole(text, seconds).ec == std::errc{}) {
-    const bool rounds_up = seconds % ticks_per_second < 0;
-    seconds = seconds / ticks_per_second - (rounds_up ? 1 : 0);
+    seconds = whole_seconds(seconds, ticks_per_second);
     return true;
   }
   double ticks = 0;
-  if (parse_whole(text, ticks).ec == std::errc{}) {
-    const double floor = std::floor(ticks / static_cast<double>(ticks_per_second));
-    if (!(std::abs(floor) < 0x1p63)) return false;
-    seconds = static_cast<std::int64_t>(floor);
-    return true;
-  }
+  if (parse_whole(text, ticks).ec == std::errc{})
+    return whole_seconds(ticks, ticks_per_second, seconds);
   const auto calendar = calendar_parser(text).parse();
   seconds = calendar.value_or(0);
   return calendar.has_value();

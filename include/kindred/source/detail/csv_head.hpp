@@ -2,9 +2,10 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/source/csv_options.hpp>
-#include <kindred/source/detail/csv_columns.hpp>
+#include <kindred/source/detail/column_finder.hpp>
 #include <kindred/source/detail/csv_piece.hpp>
 #include <kindred/source/detail/csv_row.hpp>
+#include <kindred/source/detail/number.hpp>
 #include <kindred/source/detail/text_feed.hpp>
 
 #include <algorithm>
@@ -30,6 +31,17 @@ namespace kindred::detail {
   const auto most = std::max_element(std::begin(counts), std::end(counts));
   if (*most > 0) return std::string(candidates[most - counts]);
   return line.find(' ') == line.npos ? "," : " ";
+}
+
+/// Whether the first row of a file names its columns.
+[[nodiscard]] inline bool has_header(csv_header header, const column_finder& first_row) {
+  if (header != csv_header::detect) return header == csv_header::present;
+  if (first_row.knows_a_name()) return true;
+  const auto& names = first_row.names();
+  float ignored = 0;
+  return names.size() >= 3 && std::none_of(names.begin(), names.end(), [&](const auto& name) {
+           return parse_float(name, ignored) == nullptr;
+         });
 }
 
 /// Reads the beginning of a file, up to its first row of data.
@@ -109,9 +121,10 @@ class csv_head {
     std::vector<std::string> names;
     for (const csv_field& field : row.fields()) names.push_back(field.content());
 
-    const csv_column_finder finder(options_, std::move(names), file_, lines_ + 1);
-    format_.columns = finder.find();
-    if (!finder.has_header()) return;
+    const column_finder finder(options_, std::move(names), file_, lines_ + 1);
+    const bool has_names = has_header(options_.header, finder);
+    format_.columns = finder.find(has_names);
+    if (!has_names) return;
     feed_.consume(static_cast<std::size_t>(row.next() - text.data()));
     lines_ += row.lines();
     if (skip_blank_lines().empty()) fail("has a header and no rows");

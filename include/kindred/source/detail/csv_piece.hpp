@@ -2,13 +2,13 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/data/rating_source.hpp>
+#include <kindred/source/detail/column_finder.hpp>
 #include <kindred/source/detail/csv_row.hpp>
 #include <kindred/source/detail/id_strings.hpp>
 #include <kindred/source/detail/number.hpp>
+#include <kindred/source/detail/rating_field.hpp>
 #include <kindred/source/time.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,35 +18,10 @@
 
 namespace kindred::detail {
 
-/// What a column of ratings is read for.
-enum class csv_role : std::size_t { user, item, rating, time, weight };
-inline constexpr std::size_t csv_roles = 5;
-
-[[nodiscard]] constexpr std::string_view name_of(csv_role role) noexcept {
-  constexpr std::string_view names[csv_roles] = {"user id", "item id", "rating", "time", "weight"};
-  return names[static_cast<std::size_t>(role)];
-}
-
-/// Where each role is in a row: its column from 1, or 0 if it is not read.
-struct csv_columns {
-  std::array<std::size_t, csv_roles> columns = {};
-
-  [[nodiscard]] std::size_t operator[](csv_role role) const noexcept {
-    return columns[static_cast<std::size_t>(role)];
-  }
-  [[nodiscard]] std::size_t& operator[](csv_role role) noexcept {
-    return columns[static_cast<std::size_t>(role)];
-  }
-  /// How many columns a row must have.
-  [[nodiscard]] std::size_t needed() const noexcept {
-    return *std::max_element(columns.begin(), columns.end());
-  }
-};
-
 /// How a file is written and what is read of it.
 struct csv_format {
   csv_dialect dialect;
-  csv_columns columns;
+  column_places columns;
   std::int64_t ticks_per_second = 1;
 };
 
@@ -122,16 +97,16 @@ class csv_piece {
     float rating = 1;
     std::int64_t time = 0;
     float weight = 1;
-    const bool is_good = read_id(csv_role::user, fields, batch.users, user) &&
-                         read_id(csv_role::item, fields, batch.items, item) &&
-                         read_float(csv_role::rating, fields, rating) && read_time(fields, time) &&
-                         read_weight(fields, weight);
+    const bool is_good = read_id(rating_field::user, fields, batch.users, user) &&
+                         read_id(rating_field::item, fields, batch.items, item) &&
+                         read_float(rating_field::rating, fields, rating) &&
+                         read_time(fields, time) && read_weight(fields, weight);
     if (!is_good) return;
     add(batch.users, user);
     add(batch.items, item);
     batch.values.push_back(rating);
-    if (format_->columns[csv_role::time] > 0) batch.times.push_back(time);
-    if (format_->columns[csv_role::weight] > 0) batch.weights.push_back(weight);
+    if (format_->columns[rating_field::time] > 0) batch.times.push_back(time);
+    if (format_->columns[rating_field::weight] > 0) batch.weights.push_back(weight);
     batch.lines.push_back(line_);
   }
 
@@ -142,7 +117,7 @@ class csv_piece {
            "row has " + to_text(fields.size()) + " of " + to_text(needed_) + " columns");
   }
 
-  bool read_id(csv_role role, std::span<const csv_field> fields, const id_column& column,
+  bool read_id(rating_field role, std::span<const csv_field> fields, const id_column& column,
                parsed_id& id) {
     const csv_field& field = fields[format_->columns[role] - 1];
     id.text = field.has_quotes ? strings_.emplace_back(field.content()) : field.text();
@@ -153,7 +128,7 @@ class csv_piece {
   }
 
   /// Leaves the value alone if the role is not read.
-  bool read_float(csv_role role, std::span<const csv_field> fields, float& value) {
+  bool read_float(rating_field role, std::span<const csv_field> fields, float& value) {
     const std::size_t column = format_->columns[role];
     if (column == 0) return true;
     const csv_field& field = fields[column - 1];
@@ -162,17 +137,18 @@ class csv_piece {
   }
 
   bool read_time(std::span<const csv_field> fields, std::int64_t& value) {
-    const std::size_t column = format_->columns[csv_role::time];
+    const std::size_t column = format_->columns[rating_field::time];
     if (column == 0) return true;
     const csv_field& field = fields[column - 1];
     return parse_time(field.text(), format_->ticks_per_second, readable_, value) ||
-           reject(csv_role::time, field, "is neither a number nor a date");
+           reject(rating_field::time, field, "is neither a number nor a date");
   }
 
   bool read_weight(std::span<const csv_field> fields, float& value) {
-    if (!read_float(csv_role::weight, fields, value)) return false;
-    return value > 0 || reject(csv_role::weight, fields[format_->columns[csv_role::weight] - 1],
-                               "is not positive");
+    if (!read_float(rating_field::weight, fields, value)) return false;
+    return value > 0 ||
+           reject(rating_field::weight, fields[format_->columns[rating_field::weight] - 1],
+                  "is not positive");
   }
 
   /// A column of ids stays integers until an id is not one.
@@ -182,7 +158,7 @@ class csv_piece {
     column.texts.push_back(id.text);
   }
 
-  bool reject(csv_role role, const csv_field& field, std::string_view trouble) {
+  bool reject(rating_field role, const csv_field& field, std::string_view trouble) {
     reject(format_->columns[role], field.content(),
            std::string(name_of(role)) + ' ' + std::string(trouble));
     return false;

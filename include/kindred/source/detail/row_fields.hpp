@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/data/external_id.hpp>
+#include <kindred/source/detail/rating_field.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -13,41 +14,33 @@
 
 namespace kindred::detail {
 
-/// The fields of a rating in memory, in their order in a tuple.
-enum class row_field : std::size_t { user, item, rating, time, weight };
-
-[[nodiscard]] constexpr std::string_view name_of(row_field field) noexcept {
-  constexpr std::string_view names[] = {"user id", "item id", "rating", "time", "weight"};
-  return names[static_cast<std::size_t>(field)];
-}
-
 /// A field of a tuple by its place, of another row by its usual name; void if the row has none.
-template <row_field Field, class Row>
+template <rating_field Field, class Row>
 constexpr decltype(auto) get_field(const Row& row) noexcept {
   using std::get;
   if constexpr (requires { std::tuple_size<Row>::value; }) {
     constexpr auto place = static_cast<std::size_t>(Field);
     if constexpr (place < std::tuple_size_v<Row>) return get<place>(row);
-  } else if constexpr (Field == row_field::user) {
+  } else if constexpr (Field == rating_field::user) {
     if constexpr (requires { row.user; }) return (row.user);
-  } else if constexpr (Field == row_field::item) {
+  } else if constexpr (Field == rating_field::item) {
     if constexpr (requires { row.item; }) return (row.item);
-  } else if constexpr (Field == row_field::rating) {
+  } else if constexpr (Field == rating_field::rating) {
     if constexpr (requires { row.rating; })
       return (row.rating);
     else if constexpr (requires { row.value; })
       return (row.value);
-  } else if constexpr (Field == row_field::time) {
+  } else if constexpr (Field == rating_field::time) {
     if constexpr (requires { row.time; }) return (row.time);
   } else {
     if constexpr (requires { row.weight; }) return (row.weight);
   }
 }
 
-template <row_field Field, class Row>
+template <rating_field Field, class Row>
 using field_of = std::remove_cvref_t<decltype(get_field<Field>(std::declval<const Row&>()))>;
 
-template <row_field Field, class Row>
+template <rating_field Field, class Row>
 inline constexpr bool has_field = !std::is_void_v<field_of<Field, Row>>;
 
 template <class Value>
@@ -61,11 +54,11 @@ concept time_or_void = std::is_void_v<Time> || std::integral<Time> || requires(c
 
 /// What a rating can be read from.
 template <class Row>
-concept rating_row =
-    external_id<field_of<row_field::user, Row>> && external_id<field_of<row_field::item, Row>> &&
-    number_or_void<field_of<row_field::rating, Row>> &&
-    time_or_void<field_of<row_field::time, Row>> &&
-    number_or_void<field_of<row_field::weight, Row>>;
+concept rating_row = external_id<field_of<rating_field::user, Row>> &&
+    external_id<field_of<rating_field::item, Row>> &&
+    number_or_void<field_of<rating_field::rating, Row>> &&
+    time_or_void<field_of<rating_field::time, Row>> &&
+    number_or_void<field_of<rating_field::weight, Row>>;
 
 /// Makes a row of what several projections (members, functions) see in an element.
 template <class... Projections>

@@ -4,13 +4,12 @@
 #include <kindred/data/external_id.hpp>
 #include <kindred/data/rating_source.hpp>
 #include <kindred/source/detail/id_strings.hpp>
+#include <kindred/source/detail/rating_field.hpp>
 #include <kindred/source/detail/row_fields.hpp>
 
 #include <chrono>
-#include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,20 +36,20 @@ class row_reader {
     float rating = 1;
     std::int64_t time = 0;
     float weight = 1;
-    const bool is_good = check_id<row_field::user>(row) && check_id<row_field::item>(row) &&
-                         read_number<row_field::rating>(row, rating) && read_time(row, time) &&
-                         read_number<row_field::weight>(row, weight) && check_weight(weight);
+    const bool is_good = check_id<rating_field::user>(row) && check_id<rating_field::item>(row) &&
+                         read_number<rating_field::rating>(row, rating) && read_time(row, time) &&
+                         read_number<rating_field::weight>(row, weight) && check_weight(weight);
     if (!is_good) return;
-    add(batch_->users, get_field<row_field::user>(row));
-    add(batch_->items, get_field<row_field::item>(row));
+    add(batch_->users, get_field<rating_field::user>(row));
+    add(batch_->items, get_field<rating_field::item>(row));
     batch_->values.push_back(rating);
-    if constexpr (has_field<row_field::time, Row>) batch_->times.push_back(time);
-    if constexpr (has_field<row_field::weight, Row>) batch_->weights.push_back(weight);
+    if constexpr (has_field<rating_field::time, Row>) batch_->times.push_back(time);
+    if constexpr (has_field<rating_field::weight, Row>) batch_->weights.push_back(weight);
     batch_->lines.push_back(row_number_);
   }
 
  private:
-  template <row_field Field, class Row>
+  template <rating_field Field, class Row>
   bool check_id(const Row& row) {
     if constexpr (!std::integral<field_of<Field, Row>>)
       if (std::string_view(get_field<Field>(row)).empty()) return reject(Field, {}, "is empty");
@@ -58,34 +57,33 @@ class row_reader {
   }
 
   /// Leaves the value alone if the row has none.
-  template <row_field Field, class Row>
+  template <rating_field Field, class Row>
   bool read_number(const Row& row, float& value) {
     if constexpr (has_field<Field, Row>) {
       const auto number = static_cast<double>(get_field<Field>(row));
-      if (!std::isfinite(number)) return reject(Field, to_text(number), "is not finite");
-      if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max()))
-        return reject(Field, to_text(number), "is out of the range of a float");
-      value = static_cast<float>(number);
+      if (const char* const trouble = narrow(number, value); trouble != nullptr)
+        return reject(Field, to_text(number), trouble);
     }
     return true;
   }
 
   template <class Row>
   bool read_time(const Row& row, std::int64_t& seconds) {
-    if constexpr (std::integral<field_of<row_field::time, Row>>) {
-      const auto time = get_field<row_field::time>(row);
+    if constexpr (std::integral<field_of<rating_field::time, Row>>) {
+      const auto time = get_field<rating_field::time>(row);
       if (!std::in_range<std::int64_t>(time))
-        return reject(row_field::time, to_text(time), "is out of range");
+        return reject(rating_field::time, to_text(time), "is out of range");
       seconds = static_cast<std::int64_t>(time);
-    } else if constexpr (has_field<row_field::time, Row>) {
-      const auto time = std::chrono::floor<std::chrono::seconds>(get_field<row_field::time>(row));
+    } else if constexpr (has_field<rating_field::time, Row>) {
+      const auto time =
+          std::chrono::floor<std::chrono::seconds>(get_field<rating_field::time>(row));
       seconds = time.time_since_epoch().count();
     }
     return true;
   }
 
   bool check_weight(float weight) {
-    return weight > 0 || reject(row_field::weight, to_text(weight), "is not positive");
+    return weight > 0 || reject(rating_field::weight, to_text(weight), "is not positive");
   }
 
   /// A column of ids stays integers until one does not fit.
@@ -99,7 +97,7 @@ class row_reader {
     column.texts.push_back(strings_.emplace_back(id_text(id)));
   }
 
-  bool reject(row_field field, std::string value, std::string_view trouble) {
+  bool reject(rating_field field, std::string value, std::string_view trouble) {
     batch_->rejected.push_back({row_number_, static_cast<std::uint64_t>(field) + 1,
                                 std::move(value),
                                 std::string(name_of(field)) + ' ' + std::string(trouble)});
