@@ -57,6 +57,6 @@
 #include <kindred/source/memory.hpp>
 #include <kindred/source/memory_columns.hpp>
 #include <kindred/source/movielens.hpp>
-#include <kindred/source/sql_connection.hpp>
+#include <kindred/source/sql_source.hpp>
 #include <kindred/train/console_observer.hpp>
 #include <kindred/version.hpp>
