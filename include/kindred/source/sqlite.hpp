@@ -6,9 +6,11 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,8 +55,10 @@ class sqlite_statement final : public sql_statement {
       : name_(name), db_(db) {
     sqlite3_stmt* prepared = nullptr;
     const char* rest = nullptr;
-    const int code = sqlite3_prepare_v3(db, text.data(), static_cast<int>(text.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &prepared, &rest);
+    constexpr std::size_t longest = std::numeric_limits<int>::max();  // which SQLite refuses, too
+    const int code =
+        sqlite3_prepare_v3(db, text.data(), static_cast<int>(std::min(text.size(), longest)),
+                           SQLITE_PREPARE_PERSISTENT, &prepared, &rest);
     statement_.reset(prepared);
     if (code != SQLITE_OK) throw_sqlite(name_, db, code);
     if (prepared == nullptr) throw database_error(name_, SQLITE_MISUSE, "the statement is empty");
@@ -69,6 +73,8 @@ class sqlite_statement final : public sql_statement {
   void run(std::span<const sql_value> parameters) override {
     sqlite3_stmt* const statement = statement_.get();
     sqlite3_reset(statement);
+    status_ = SQLITE_DONE;
+    changed_rows_ = 0;
     const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(statement));
     if (parameters.size() != wanted)
       throw data_error(name_ + ": the statement takes " + to_text(wanted) + " values, not " +
@@ -77,14 +83,13 @@ class sqlite_statement final : public sql_statement {
       const int code = bind(static_cast<int>(p) + 1, parameters[p]);
       if (code != SQLITE_OK) throw_sqlite(name_, db_, code);
     }
-    status_ = step();  // what is no query does its work here, and a query finds its first row
-    // The values need not outlive this call, and a query may go on reading them.
-    changed_rows_ = columns_.empty() ? static_cast<std::uint64_t>(sqlite3_changes64(db_)) : 0;
+    changes_before_ = sqlite3_total_changes64(db_);
+    step();  // what is no query does its work here, and a query finds its first row
     is_first_ = true;
   }
 
   bool next() override {
-    if (!std::exchange(is_first_, false) && status_ == SQLITE_ROW) status_ = step();
+    if (!std::exchange(is_first_, false) && status_ == SQLITE_ROW) step();
     if (status_ != SQLITE_ROW) return false;
     for (std::size_t c = 0; c < row_.size(); ++c) row_[c] = cell(static_cast<int>(c));
     return true;
@@ -120,12 +125,18 @@ class sqlite_statement final : public sql_statement {
         value);
   }
 
-  int step() {
+  void step() {
+    status_ = SQLITE_DONE;  // also if it fails: SQLite would begin anew
     const int code = sqlite3_step(statement_.get());
-    if (code == SQLITE_ROW) return code;
+    if (code == SQLITE_ROW) {
+      status_ = code;
+      return;
+    }
     if (code != SQLITE_DONE) throw_sqlite(name_, db_, code);
+    // What changes no row leaves the count of the statement before it.
+    if (sqlite3_total_changes64(db_) != changes_before_)
+      changed_rows_ = static_cast<std::uint64_t>(sqlite3_changes64(db_));
     sqlite3_reset(statement_.get());  // lets go of its locks
-    return code;
   }
 
   [[nodiscard]] sql_value cell(int c) const {
@@ -154,6 +165,7 @@ class sqlite_statement final : public sql_statement {
   std::vector<std::string> columns_;
   std::vector<sql_value> row_;
   std::uint64_t changed_rows_ = 0;
+  sqlite3_int64 changes_before_ = 0;
   int status_ = SQLITE_DONE;  ///< of the last step
   bool is_first_ = false;     ///< whether next() has yet to show the row that run() went to
 };
@@ -165,14 +177,17 @@ class sqlite_statement final : public sql_statement {
 ///   kindred::sqlite_connection db{"ratings.db"};
 ///   const auto ratings = kindred::load(kindred::sql_source{db, {.table = "ratings"}});
 ///
-/// Codes in errors are SQLite's extended result codes.
+/// Rows that are being read hold a lock: another connection that wants to write waits for their
+/// end, unless the database is in WAL mode. Codes in errors are SQLite's extended result codes.
 class sqlite_connection final : public sql_connection {
  public:
   /// Throws database_error if the file cannot be opened.
   explicit sqlite_connection(std::string path, const sqlite_options& options = {})
       : path_(std::move(path)), name_("sqlite " + path_), options_(options) {
-    require_option(options.busy_timeout.count() >= 0, "busy_timeout", options.busy_timeout.count(),
-                   "[0, 2147483647]");
+    const auto timeout = options.busy_timeout.count();
+    require_option(timeout >= 0 && timeout <= std::numeric_limits<int>::max(), "busy_timeout",
+                   timeout, "[0, 2147483647] milliseconds");
+    require_option(path_.find('\0') == path_.npos, "path", path_, "{text without a zero byte}");
     open();
   }
 
