@@ -78,6 +78,11 @@ install_build_tools() {
 install_test_tools() {
   want - zlib1g-dev zlib-devel -
   want - libsqlite3-dev sqlite-devel -
+  want - libmariadb-dev mariadb-connector-c-devel mariadb
+  # The programs alone: Debian's mariadb-server would start a service. The first has what the
+  # second needs to make a data directory.
+  want - mariadb-client-core - -
+  want - mariadb-server-core mariadb-server mariadb
   want - doctest-dev doctest-devel doctest
   want - libbenchmark-dev google-benchmark-devel google-benchmark
   install_build_tools
