@@ -2,23 +2,30 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/core/random.hpp>
+#include <kindred/data/feature_table.hpp>
+#include <kindred/data/id_map.hpp>
+#include <kindred/data/id_map_builder.hpp>
 #include <kindred/source/memory.hpp>
 #include <kindred/source/sql_connection.hpp>
+#include <kindred/source/sql_features.hpp>
 #include <kindred/source/sql_source.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "support.hpp"
 
-/// What holds of a source of ratings whatever the database is. Each check makes tables of its own
+/// What holds of ratings and features whatever the database is. Each check makes tables of its own
 /// in a database that is empty, and drops them.
 namespace kindred::test::sql {
 
@@ -196,6 +203,91 @@ inline void check_hostile_names_are_names(sql_connection& db) {
     CHECK_THROWS_AS(sql_source(db, {.table = "ratings", .schema = name}), option_error);
   }
   CHECK(bait.count() == static_cast<std::int64_t>(hostile_names.size()));
+}
+
+inline id_map ids_of(const std::vector<std::string>& ids) {
+  id_map_builder builder;
+  for (const std::string& id : ids) builder.intern(id);
+  return builder.finish();
+}
+
+/// The categories of a row, in their order.
+inline std::string categories_of(const multi_hot_column& column, index row) {
+  std::string all;
+  for (const index category : column[row])
+    all += (all.empty() ? "" : ", ") + std::string(column.vocabulary().id(category));
+  return all;
+}
+
+/// Users without a row keep theirs, empty; others have none.
+inline void check_features_are_joined(sql_connection& db) {
+  db.execute(
+      "CREATE TABLE movies (id BIGINT PRIMARY KEY, title VARCHAR(100), release_date DATE, "
+      "genre VARCHAR(100), budget DECIMAL(8, 2), studio INT)");
+  db.execute(
+      "INSERT INTO movies VALUES "
+      "(31, 'Am\xC3\xA9lie', '2001-04-25', 'Comedy|Romance', 77.25, 7), "
+      "(5, NULL, NULL, NULL, NULL, NULL), (99, 'nobody rated it', '1990-01-01', 'Drama', 1, 7), "
+      "(40, '', '1929-12-31', 'Drama||Comedy|Drama', 0, 8)");
+  const feature_table movies = read_features(db,
+                                             {.table = "movies",
+                                              .numeric = {"budget"},
+                                              .year = {"release_date"},
+                                              .categorical = {"studio"},
+                                              .multi_hot = {"genre"},
+                                              .text = {"title"}},
+                                             ids_of({"40", "new", "5", "31"}));
+  CHECK(movies.rows() == 4);
+  CHECK(movies.names() ==
+        std::vector<std::string>{"budget", "release_date", "studio", "genre", "title"});
+  const auto row = [&](index r) {
+    const auto number = [&](std::string_view name) {
+      const auto value = movies.numeric(name)[r];
+      return value ? detail::to_text(*value) : "none";
+    };
+    const index studio = movies.categorical("studio")[r];
+    return std::vector<std::string>{
+        number("budget"), number("release_date"),
+        studio == unknown_index ? "none"
+                                : std::string(movies.categorical("studio").vocabulary().id(studio)),
+        categories_of(movies.multi_hot("genre"), r), std::string(movies.text("title")[r])};
+  };
+  CHECK(row(0) == std::vector<std::string>{"0", "1929", "8", "Drama, Comedy", ""});
+  CHECK(row(1) == std::vector<std::string>{"none", "none", "none", "", ""});
+  CHECK(row(2) == std::vector<std::string>{"none", "none", "none", "", ""});
+  CHECK(row(3) ==
+        std::vector<std::string>{"77.25", "2001", "7", "Comedy, Romance", "Am\xC3\xA9lie"});
+
+  const feature_table by_query = read_features(
+      db,
+      {.query = "SELECT id AS movie, studio * 2 AS twice FROM movies WHERE studio > ? -- all",
+       .parameters = {7},
+       .id = "movie",
+       .numeric = {"twice"}},
+      ids_of({"40", "31"}));
+  CHECK(by_query.numeric("twice")[0] == 16.0F);
+  CHECK(!by_query.numeric("twice")[1]);
+  db.execute("DROP TABLE movies");
+}
+
+inline void check_hostile_feature_names_are_names(sql_connection& db) {
+  const rating_table bait(db, "ratings", {{1, "a", 2.5, 3}});
+  const id_map ids = ids_of({"1"});
+  for (const std::string& name : hostile_names) {
+    CAPTURE(name);
+    const auto read = [&](sql_feature_options from) { return read_features(db, from, ids); };
+    CHECK_THROWS_AS(read({.table = name, .numeric = {"a"}}), database_error);
+    CHECK_THROWS_AS(read({.table = "ratings", .schema = name, .numeric = {"rating"}}),
+                    database_error);
+    CHECK_THROWS_AS(read({.table = "ratings", .id = name, .numeric = {"rating"}}), database_error);
+    CHECK_THROWS_AS(read({.table = "ratings", .id = "user_id", .numeric = {name}}), database_error);
+    db.execute("CREATE TABLE odd (id BIGINT, " + db.quoted(name) + " BIGINT)");
+    db.execute("INSERT INTO odd VALUES (1, 6)");
+    CHECK(read({.table = "odd", .numeric = {name}}).numeric(name)[0] == 6.0F);
+    CHECK(!read({.table = "odd", .id = name, .numeric = {"id"}}).numeric("id")[0]);
+    db.execute("DROP TABLE odd");
+  }
+  CHECK(bait.count() == 1);
 }
 
 }  // namespace kindred::test::sql

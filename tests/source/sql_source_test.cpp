@@ -27,7 +27,7 @@ using namespace test;
 
 namespace {
 
-std::vector<source_row> rows_of(sql_connection& db, const sql_ratings& from) {
+std::vector<source_row> rows_of(sql_connection& db, const sql_source_options& from) {
   const auto all = contents_of(sql_source{db, from});
   CHECK(all.rejected.empty());
   return all.rows;
@@ -173,7 +173,7 @@ TEST_CASE("rows come in the order of a key, which is unique") {
       {"CREATE TABLE a (k, user INT, item INT)",
        "INSERT INTO a VALUES (5, 1, 5), ('b', 1, 12), (-3, 1, 1), ('a', 1, 11)"});
   sqlite_connection& db = scratch.connection;
-  const sql_ratings by_key{.table = "a", .key = "k"};
+  const sql_source_options by_key{.table = "a", .key = "k"};
   CHECK(rows_of(db, by_key) == rows{{"1", "1"}, {"1", "5"}, {"1", "11"}, {"1", "12"}});
 
   const auto trouble_with = [&](const std::string& key) {
@@ -222,7 +222,7 @@ TEST_CASE("a source is at its end once, and lets go of the connection there") {
 TEST_CASE("what cannot be read is named at once") {
   scratch_database scratch({"CREATE TABLE a (user INT, item INT, rating REAL)"});
   sqlite_connection& db = scratch.connection;
-  const auto option = [&](sql_ratings from) {
+  const auto option = [&](sql_source_options from) {
     return error_of<option_error>([&] { sql_source{db, std::move(from)}; }).name();
   };
   CHECK(option({}) == "table");
@@ -232,7 +232,7 @@ TEST_CASE("what cannot be read is named at once") {
   CHECK(option({.table = "a", .ticks_per_second = 0}) == "ticks_per_second");
   CHECK(option({.table = "a", .retry = {.attempts = -1}}) == "attempts");
 
-  const auto missing = [&](sql_ratings from) {
+  const auto missing = [&](sql_source_options from) {
     const auto error = error_of<format_error>([&] { sql_source{db, std::move(from)}; });
     return std::string(error.what()).substr(db.name().size());
   };

@@ -6,9 +6,10 @@
 #include <kindred/source/detail/sql_key.hpp>
 #include <kindred/source/detail/sql_rating_query.hpp>
 #include <kindred/source/detail/sql_reconnect.hpp>
+#include <kindred/source/detail/sql_relation.hpp>
 #include <kindred/source/detail/sql_row_reader.hpp>
 #include <kindred/source/sql_connection.hpp>
-#include <kindred/source/sql_ratings.hpp>
+#include <kindred/source/sql_source_options.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -45,11 +46,10 @@ class sql_source {
  public:
   /// Throws option_error unless there is either a table or a query, format_error if a column is not
   /// there, database_error.
-  explicit sql_source(sql_connection& db, sql_ratings from)
+  explicit sql_source(sql_connection& db, sql_source_options from)
       : db_(&db),
         from_(checked(std::move(from))),
-        name_(std::string(db.name()) + ", " +
-              (from_.table.empty() ? "query" : "table " + detail::quoted(from_.table))),
+        name_(detail::relation_name(db, from_)),
         query_(detail::with_reconnects(
             db, from_.retry, [&] { return detail::make_rating_query(db, from_, name_); })),
         reader_(query_.places, from_.ticks_per_second) {
@@ -71,13 +71,8 @@ class sql_source {
   }
 
  private:
-  static sql_ratings checked(sql_ratings from) {
-    require_option(from.table.empty() != from.query.empty(), "table", from.table,
-                   "{a table, or none if there is a query}");
-    require_option(from.query.empty() || from.schema.empty(), "schema", from.schema,
-                   "{a schema of a table}");
-    require_option(from.table.empty() || from.parameters.empty(), "parameters",
-                   from.parameters.size(), "[0, 0] of a table");
+  static sql_source_options checked(sql_source_options from) {
+    detail::check_relation(from);
     require_option(from.ticks_per_second > 0, "ticks_per_second", from.ticks_per_second,
                    "[1, 9223372036854775807]");
     detail::check_retry(from.retry);
@@ -130,7 +125,7 @@ class sql_source {
   }
 
   sql_connection* db_;
-  sql_ratings from_;
+  sql_source_options from_;
   std::string name_;
   detail::sql_rating_query query_;
   detail::sql_row_reader reader_;

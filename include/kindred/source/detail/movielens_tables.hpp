@@ -7,6 +7,7 @@
 #include <kindred/data/feature_table.hpp>
 #include <kindred/data/id_map.hpp>
 #include <kindred/source/detail/number.hpp>
+#include <kindred/source/detail/split_text.hpp>
 #include <kindred/source/detail/table_reader.hpp>
 
 #include <cstddef>
@@ -19,6 +20,7 @@
 
 namespace kindred::movielens::detail {
 
+using kindred::detail::split_text;
 using kindred::detail::table_reader;
 
 /// The last "(1995)" of a title, behind which there may be a space or "(V)"; NaN if there is none.
@@ -31,17 +33,6 @@ using kindred::detail::table_reader;
       year = static_cast<float>(number);
   }
   return year;
-}
-
-/// "Animation|Comedy" in parts.
-[[nodiscard]] inline std::vector<std::string> split_bars(std::string_view text) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const std::size_t end = text.find('|');
-    parts.emplace_back(text.substr(0, end));
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
-  }
 }
 
 /// Gathers what tables say of movies, in the order of `ids`; other movies are passed over, and of
@@ -133,11 +124,12 @@ class user_features {
 
 /// users.dat: id :: gender :: age :: number of the occupation :: zip.
 [[nodiscard]] inline feature_table read_users_dat(const std::string& path, const id_map& ids) {
-  const auto occupations = split_bars(
+  const auto occupations = split_text(
       "other|academic/educator|artist|clerical/admin|college/grad student|customer service|"
       "doctor/health care|executive/managerial|farmer|homemaker|K-12 student|lawyer|programmer|"
       "retired|sales/marketing|scientist|self-employed|technician/engineer|tradesman/craftsman|"
-      "unemployed|writer");
+      "unemployed|writer",
+      '|');
   const int last = static_cast<int>(occupations.size()) - 1;
   user_features users(ids);
   table_reader row(path, {{.delimiter = "::", .quoted = false}, 5, true});
@@ -180,7 +172,7 @@ class user_features {
 
 [[nodiscard]] inline feature_table read_movies(table_reader& row, const id_map& ids) {
   movie_features movies(ids);
-  while (row.next()) movies.add(row.id(1, "movie id"), row.text(2), split_bars(row.text(3)));
+  while (row.next()) movies.add(row.id(1, "movie id"), row.text(2), split_text(row.text(3), '|'));
   return movies.finish();
 }
 

@@ -11,7 +11,7 @@
 namespace kindred {
 
 /// Which ratings of a database are read, and what their columns are.
-struct sql_ratings {
+struct sql_source_options {
   std::string table{};   ///< this or a query
   std::string schema{};  ///< of the table; empty for the one that the connection looks in
 
