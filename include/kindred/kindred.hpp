@@ -58,6 +58,7 @@
 #include <kindred/source/memory_columns.hpp>
 #include <kindred/source/movielens.hpp>
 #include <kindred/source/sql_features.hpp>
+#include <kindred/source/sql_feed.hpp>
 #include <kindred/source/sql_source.hpp>
 #include <kindred/train/console_observer.hpp>
 #include <kindred/version.hpp>
