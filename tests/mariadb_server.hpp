@@ -119,13 +119,15 @@ class mariadb_server {
     std::vector<char*> words;
     for (std::string& word : command) words.push_back(word.data());
     words.push_back(nullptr);
-    const std::string log_path = folder_.path("log");
+    const int out = ::open(folder_.path("log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     const ::pid_t child = ::fork();
-    if (child != 0) return child;
+    if (child != 0) {
+      ::close(out);
+      return child;
+    }
 #ifdef __linux__
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-    const int out = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
     for (int file = STDERR_FILENO + 1; file < 1024; ++file) ::close(file);

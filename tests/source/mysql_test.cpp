@@ -17,7 +17,9 @@
 #include "../mariadb_server.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::mysql_test {
+
+using namespace test;
 
 namespace {
 
@@ -333,4 +335,4 @@ TEST_CASE("a connection that the application keeps is used as it is") {
   mysql_close(open);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::mysql_test

@@ -15,7 +15,9 @@
 #include "../mariadb_server.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::mysql_tls_test {
+
+using namespace test;
 
 namespace {
 
@@ -111,4 +113,4 @@ TEST_CASE("TLS over TCP reaches the server whose certificate is trusted, and no 
   CHECK_FALSE(cipher_of(ann).empty());
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::mysql_tls_test

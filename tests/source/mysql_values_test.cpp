@@ -13,7 +13,9 @@
 
 #include "../mariadb_server.hpp"
 
-namespace kindred::test {
+namespace kindred::mysql_values_test {
+
+using namespace test;
 
 namespace {
 
@@ -223,4 +225,4 @@ TEST_CASE("a value that a column cannot hold is refused") {
   CHECK(code({integer(1), "ab", "2000-01-01"}) == 0);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::mysql_values_test
