@@ -183,6 +183,36 @@ TEST_CASE("A subset has the scores that its items have among all") {
 
 TEST_CASE("Equal scores go to the lower index, in every strip") {
   problem<float> p(7, 200, 8, 5);
+TEST_CASE_TEMPLATE("Rows may lie anywhere and be called anything", Scalar, float, double) {
+  const problem<Scalar> p(9, 75, 20, 4);
+  problem<Scalar> scattered = p;
+  std::vector<const Scalar*> places;
+  std::vector<item_index> names;
+  for (std::size_t i = 0; i < p.rows.count; ++i) {
+    places.push_back(p.item_factors.data() + i * p.rows.factors);
+    names.push_back(static_cast<item_index>(1000 + 3 * i));
+  }
+  const std::vector<item_index> few = {2, 3, 40, 74};
+  for (const bool all : {true, false})
+    for (const auto level : kindred::test::levels_of_this_machine()) {
+      problem<Scalar> plain = p;
+      for (problem<Scalar>* one : {&plain, &scattered}) {
+        one->rows.subset = all ? nullptr : few.data();
+        one->rows.subset_size = few.size();
+      }
+      scattered.rows.rows = nullptr;
+      scattered.rows.biases = plain.rows.biases = p.biases.data();
+      scattered.rows.scattered = places.data();
+      scattered.rows.names = names.data();
+      auto expected = batch(
+          plain, 7, [](std::size_t, item_index) { return true; }, level);
+      for (auto& list : expected)
+        for (scored_item& entry : list) entry.item = names[static_cast<std::size_t>(entry.item)];
+      const auto accept = [](std::size_t, item_index item) { return item >= 1000; };
+      CHECK(batch(scattered, 7, accept, level) == expected);
+    }
+}
+
   std::fill(p.item_factors.begin(), p.item_factors.end(), 0.5F);
   std::fill(p.biases.begin(), p.biases.end(), -1.0F);
   const auto best = batch(

@@ -370,6 +370,78 @@ TEST_CASE("fold-in solves the ridge problem of one user") {
   CHECK_THROWS_AS((void)model.fold_in(items, bad), data_error);
 }
 
+TEST_CASE_TEMPLATE("a row that is solved is where its weighted ridge objective is least", Scalar,
+                   float, double) {
+  const auto train = ratings_of_size(3000, 60, 40);
+  for (const bool biases : {true, false})
+    for (const int factors : {0, 1, 5, 70})
+      for (const std::size_t count : {1U, 7U, 90U}) {
+        CAPTURE(biases);
+        CAPTURE(factors);
+        CAPTURE(count);
+        const matrix_factorization_options options{.factors = factors,
+                                                   .epochs = 3,
+                                                   .regularization = 0.07,
+                                                   .bias_regularization = 0.03,
+                                                   .frequency_exponent = 0.5,
+                                                   .biases = biases};
+        matrix_factorization<Scalar> model(options);
+        model.fit(train);
+        std::vector<kindred::rated_entry<Scalar>> ratings;
+        for (std::size_t n = 0; n < count; ++n)
+          ratings.push_back({model.user_entry(static_cast<index>(n % 60)),
+                             static_cast<float>(n % 5) + 1, 0.5F + static_cast<float>(n % 3)});
+        const auto row = model.item_solver().solve(ratings);
+        REQUIRE(row.factors.size() == static_cast<std::size_t>(factors));
+        REQUIRE(row.finite());
+        const auto n = static_cast<double>(count);
+        const double scale = n * std::sqrt(static_cast<double>(train.size()) / 40 / n);
+        std::vector<double> gradient(row.factors.size());
+        double bias_gradient = scale * 0.03 * static_cast<double>(row.bias);
+        for (std::size_t f = 0; f < gradient.size(); ++f)
+          gradient[f] = scale * 0.07 * static_cast<double>(row.factors[f]);
+        for (const auto& rating : ratings) {
+          double error = static_cast<double>(rating.rating) - (biases ? model.mean() : 0.0) -
+                         static_cast<double>(rating.other.bias + row.bias);
+          for (std::size_t f = 0; f < gradient.size(); ++f)
+            error -=
+                static_cast<double>(row.factors[f]) * static_cast<double>(rating.other.factors[f]);
+          error *= static_cast<double>(rating.weight);
+          bias_gradient -= error;
+          for (std::size_t f = 0; f < gradient.size(); ++f)
+            gradient[f] -= error * static_cast<double>(rating.other.factors[f]);
+        }
+        const double rounding = n * (std::is_same_v<Scalar, float> ? 2e-6 : 1e-12);
+        for (const double slope : gradient) CHECK(std::abs(slope) < rounding);
+        if (biases)
+          CHECK(std::abs(bias_gradient) < rounding);
+        else
+          CHECK(row.bias == 0);
+      }
+}
+
+TEST_CASE("rows are replaced and added") {
+  const auto train = ratings_of_size(3000, 60, 40);
+  matrix_factorization<> model({.factors = 3, .epochs = 2});
+  model.fit(train);
+  const kindred::latent_row<float> row{{1, 2, 3}, 0.5F};
+  const auto user_row = [&](index u) { return u == 7 || u == 61 ? &row : nullptr; };
+  const auto item_row = [&](index i) { return i == 40 ? &row : nullptr; };
+  const auto grown = model.with_rows(62, 41, user_row, item_row);
+  CHECK(grown.num_users() == 62);
+  CHECK(grown.num_items() == 41);
+  int wrong = 0;
+  for (index u = -1; u < 63; ++u)
+    for (index i = -1; i < 42; ++i) {
+      const auto user = u == 7 || u == 61 ? row.entry() : model.user_entry(u);
+      const auto item = i == 40 ? row.entry() : model.item_entry(i);
+      const float expected = u == 60 ? model.predict({}, item) : model.predict(user, item);
+      wrong += grown.predict(u, i) != expected ? 1 : 0;
+    }
+  CHECK(wrong == 0);
+  CHECK(model.num_users() == 60);
+}
+
 TEST_CASE("options outside their range are refused by name") {
   const auto refused = [](const matrix_factorization_options& options) -> std::string {
     try {

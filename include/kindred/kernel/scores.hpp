@@ -22,7 +22,7 @@ inline constexpr std::size_t score_group = 6;
 namespace kindred::kernel {
 
 /// Items that are scored by inner product: item i has the score biases[i] + dot(user, row i) for a
-/// user. Rows are `factors` long and follow each other.
+/// user. Rows are `factors` long and follow each other, unless `scattered` says where each is.
 template <class Scalar>
 struct item_rows {
   const Scalar* rows = nullptr;
@@ -32,13 +32,22 @@ struct item_rows {
   /// The only items to look at, in any order, each in 0 .. count-1; null for all of them.
   const index* subset = nullptr;
   std::size_t subset_size = 0;
+  const Scalar* const* scattered = nullptr;  ///< in place of `rows`, or null
+  const index* names = nullptr;  ///< what selectors call an item, or null if by its number
 
   [[nodiscard]] std::size_t size() const noexcept {
     return subset == nullptr ? count : subset_size;
   }
-  /// The item at a position of 0 .. size()-1.
+  /// The number of the item at a position of 0 .. size()-1.
+  [[nodiscard]] std::size_t number(std::size_t position) const noexcept {
+    return subset == nullptr ? position : static_cast<std::size_t>(subset[position]);
+  }
   [[nodiscard]] index item(std::size_t position) const noexcept {
-    return subset == nullptr ? static_cast<index>(position) : subset[position];
+    const std::size_t item = number(position);
+    return names == nullptr ? static_cast<index>(item) : names[item];
+  }
+  [[nodiscard]] const Scalar* row(std::size_t number) const noexcept {
+    return scattered == nullptr ? rows + number * factors : scattered[number];
   }
 };
 
@@ -92,13 +101,12 @@ struct strip_rows {
   void turn_to(const item_rows<Scalar>& items, std::size_t first, std::size_t strip) noexcept {
     const std::size_t last = items.size() - 1;
     for (std::size_t i = 0; i < strip; ++i) {
-      const auto item = static_cast<std::size_t>(items.item(std::min(first + i, last)));
-      rows[i] = items.rows + item * items.factors;
+      const std::size_t item = items.number(std::min(first + i, last));
+      rows[i] = items.row(item);
       if (items.biases != nullptr) biases[i] = items.biases[item];
     }
     for (std::size_t next = first + strip; next < std::min(first + 2 * strip, last); ++next) {
-      const auto item = static_cast<std::size_t>(items.item(next));
-      const Scalar* const row = items.rows + item * items.factors;
+      const Scalar* const row = items.row(items.number(next));
       for (std::size_t f = 0; f < items.factors; f += 64 / sizeof(Scalar))
         __builtin_prefetch(row + f);
     }

@@ -8,8 +8,9 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/fold_in.hpp>
 #include <kindred/model/detail/mf_trainer.hpp>
+#include <kindred/model/detail/ridge_solver.hpp>
+#include <kindred/model/latent_row.hpp>
 #include <kindred/model/matrix_factorization_options.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
@@ -63,16 +64,17 @@ class matrix_factorization {
   /// not known of an index (negative, or beyond the training data) is left out: an unknown user
   /// gets mean + b_i, an unknown item mean + b_u, both the mean; without biases, the mean.
   [[nodiscard]] float predict(index user, index item) const noexcept {
-    const bool known_user = user >= 0 && user < num_users_;
-    const bool known_item = item >= 0 && item < num_items_;
-    Scalar rating = static_cast<Scalar>(mean_);
-    if (known_user && known_item) {
+    return predict(user_entry(user), item_entry(item));
+  }
+  /// The same of rows that may be newer than the model.
+  [[nodiscard]] float predict(const latent_entry<Scalar>& user,
+                              const latent_entry<Scalar>& item) const noexcept {
+    auto rating = static_cast<Scalar>(mean_);
+    if (user.known && item.known) {
       if (!options_.biases) rating = 0;
-      rating += kernel::dot(latent().user(user).data(), latent().item(item).data(), factors());
+      rating += kernel::dot(user.factors, item.factors, factors());
     }
-    if (known_user) rating += user_biases_[static_cast<std::size_t>(user)];
-    if (known_item) rating += item_biases_[static_cast<std::size_t>(item)];
-    const auto result = static_cast<float>(rating);
+    const auto result = static_cast<float>(rating + user.bias + item.bias);
     return options_.clip ? std::clamp(result, low_, high_) : result;
   }
 
@@ -96,9 +98,24 @@ class matrix_factorization {
   /// ratings. Unknown items are skipped. O(ratings * factors^2 + factors^3).
   /// Throws data_error if the lengths differ or a rating is not finite.
   [[nodiscard]] std::vector<Scalar> fold_in(std::span<const index> items,
-                                            std::span<const float> ratings) const {
-    return detail::fold_in_user(latent(), options_.biases ? mean_ : 0.0, options_, items, ratings);
+                                            std::span<const float> ratings) const;
+
+  /// Solve for rows of users with the items fixed, as `fold_in` does, and the other way round.
+  /// They do not hold factors above zero where `nonnegative` asks for that.
+  [[nodiscard]] detail::ridge_solver<Scalar> user_solver() const {
+    return detail::ridge_solver<Scalar>(row_problem(mean_user_ratings_));
   }
+  [[nodiscard]] detail::ridge_solver<Scalar> item_solver() const {
+    return detail::ridge_solver<Scalar>(row_problem(mean_item_ratings_));
+  }
+
+  /// This model with `num_users` and `num_items`, no fewer than it has, and with the rows that
+  /// `user_row(u)` and `item_row(i)` point to in place of its own; where they are null, a row stays
+  /// as it is, and a new one is zero. O((users + items) * factors), in parallel.
+  template <class UserRow, class ItemRow>
+  [[nodiscard]] matrix_factorization with_rows(index num_users, index num_items,
+                                               const UserRow& user_row,
+                                               const ItemRow& item_row) const;
 
   [[nodiscard]] bool fitted() const noexcept { return num_items_ > 0; }
   [[nodiscard]] index num_users() const noexcept { return num_users_; }
@@ -111,6 +128,15 @@ class matrix_factorization {
   [[nodiscard]] latent_view<Scalar> latent() const noexcept {
     return {num_users_,           num_items_,           factors(),
             user_factors_.data(), item_factors_.data(), item_biases_.data()};
+  }
+  /// The row of an index; not known if it is negative, or beyond what the model has.
+  [[nodiscard]] latent_entry<Scalar> user_entry(index u) const noexcept {
+    if (u < 0 || u >= num_users_) return {};
+    return {latent().user(u).data(), user_biases_[static_cast<std::size_t>(u)], true};
+  }
+  [[nodiscard]] latent_entry<Scalar> item_entry(index i) const noexcept {
+    if (i < 0 || i >= num_items_) return {};
+    return {latent().item(i).data(), item_biases_[static_cast<std::size_t>(i)], true};
   }
   [[nodiscard]] std::span<const Scalar> user_biases() const noexcept { return user_biases_.span(); }
   [[nodiscard]] std::span<const Scalar> item_biases() const noexcept { return item_biases_.span(); }
@@ -125,10 +151,22 @@ class matrix_factorization {
  private:
   void take(mf_parameters<Scalar> parameters, const dataset& train);
 
+  [[nodiscard]] detail::ridge_problem row_problem(double mean_count) const noexcept {
+    return {.factors = factors(),
+            .biases = options_.biases,
+            .mean = options_.biases ? mean_ : 0.0,
+            .regularization = options_.regularization,
+            .bias_regularization = options_.bias_regularization,
+            .mean_count = mean_count,
+            .frequency_exponent = options_.frequency_exponent};
+  }
+
   matrix_factorization_options options_;
   index num_users_ = 0;
   index num_items_ = 0;
   double mean_ = 0;
+  double mean_user_ratings_ = 0;  ///< of the training data
+  double mean_item_ratings_ = 0;
   float low_ = -std::numeric_limits<float>::infinity();
   float high_ = std::numeric_limits<float>::infinity();
   shared_array<Scalar> user_factors_;
