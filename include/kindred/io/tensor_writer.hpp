@@ -66,8 +66,9 @@ class tensor_writer {
   /// Notes ids in the order of their indices.
   void add(std::string_view name, const id_map& ids) {
     tensor_writer out = nested(name);
-    out.add("offsets", ids.offsets(), {ids.offsets().size()});
-    out.add("text", ids.text(), {ids.text().size()});
+    const id_map flat = ids.flat();
+    out.add("offsets", flat.offsets(), {flat.offsets().size()});
+    out.add("text", flat.text(), {flat.text().size()});
   }
 
   /// Notes a part that writes itself, such as the model of a recommender.

@@ -6,6 +6,7 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/build.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/data/detail/batch_faults.hpp>
 #include <kindred/data/filter.hpp>
 #include <kindred/data/id_map_builder.hpp>
 #include <kindred/data/load_options.hpp>
@@ -13,10 +14,8 @@
 #include <kindred/data/rating_source.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,34 +82,14 @@ class loader {
 
  private:
   void check_shape(const rating_batch& batch) {
-    const std::size_t rows = batch.size();
-    const auto optional = [&](std::size_t size) { return size == 0 || size == rows; };
-    if (batch.users.size() != rows || batch.items.size() != rows || !optional(batch.times.size()) ||
-        !optional(batch.weights.size()) || !optional(batch.lines.size()))
-      throw data_error(name_ + ": the columns of a batch differ in length");
-    if (rows == 0) return;
+    detail::check_shape(batch, name_);
+    if (batch.size() == 0) return;
     const bool times = !batch.times.empty();
     const bool weights = !batch.weights.empty();
     if (columns_.size() > 0 && (times != with_times_ || weights != with_weights_))
       throw data_error(name_ + ": some batches have times or weights and some have not");
     with_times_ = times;
     with_weights_ = weights;
-  }
-
-  /// Why a row may not enter a dataset, if it may not.
-  static std::optional<rejected_row> fault_of(const rating_batch& batch, std::size_t row) {
-    const auto fault = [](std::string value, const char* reason) {
-      return rejected_row{0, 0, std::move(value), reason};
-    };
-    if (!std::isfinite(batch.values[row]))
-      return fault(to_text(batch.values[row]), "the rating is not finite");
-    if (!batch.weights.empty() && !(std::isfinite(batch.weights[row]) && batch.weights[row] > 0))
-      return fault(to_text(batch.weights[row]), "the weight is not finite and positive");
-    if (!batch.users.texts.empty() && batch.users.texts[row].empty())
-      return fault({}, "the user id is empty");
-    if (!batch.items.texts.empty() && batch.items.texts[row].empty())
-      return fault({}, "the item id is empty");
-    return std::nullopt;
   }
 
   void take_out_bad_rows(rating_batch& batch) {
