@@ -1,7 +1,6 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
-#include <kindred/core/parallel.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/external_id.hpp>
@@ -10,7 +9,9 @@
 #include <kindred/model/explanation.hpp>
 #include <kindred/model/similarity.hpp>
 #include <kindred/serve/detail/folded_ratings.hpp>
+#include <kindred/serve/detail/model_ranker.hpp>
 #include <kindred/serve/detail/neighbors.hpp>
+#include <kindred/serve/detail/ranking.hpp>
 #include <kindred/serve/detail/seen_items.hpp>
 #include <kindred/serve/filter.hpp>
 #include <kindred/serve/prediction.hpp>
@@ -65,7 +66,7 @@ class recommender {
   [[nodiscard]] recommendations recommend(const Id& user, std::size_t k,
                                           const recommend_options& options = {}) const {
     const index u = users_.find_or_unknown(user);
-    return std::move(recommend_indices({&u, 1}, k, options).front());
+    return std::move(detail::rank(ranker(), {&u, 1}, k, options).front());
   }
 
   /// The same for each of a contiguous range of user ids, in parallel and in blocks: for a latent
@@ -73,10 +74,7 @@ class recommender {
   template <external_ids Ids>
   [[nodiscard]] std::vector<recommendations> recommend(
       const Ids& users, std::size_t k, const recommend_options& options = {}) const {
-    std::vector<index> indices;
-    indices.reserve(std::size(users));
-    for (const auto& user : users) indices.push_back(users_.find_or_unknown(user));
-    return recommend_indices(indices, k, options);
+    return detail::rank(ranker(), detail::indices_of(users, users_), k, options);
   }
 
   /// The best k items for someone who is not in the training data, from some ratings: any range
@@ -178,6 +176,9 @@ class recommender {
     return kindred::top_k(model_, user, std::nullopt, accept, best).size();
   }
 
+  /// What a user rated in the training data: items ascending; none for an unknown index.
+  [[nodiscard]] std::span<const index> seen(index user) const noexcept { return seen_.of(user); }
+
   [[nodiscard]] const Model& model() const noexcept { return model_; }
   [[nodiscard]] const id_map& users() const noexcept { return users_; }
   [[nodiscard]] const id_map& items() const noexcept { return items_; }
@@ -205,13 +206,9 @@ class recommender {
                        std::string(what) + ", the training data " + detail::to_text(data));
   }
 
-  [[nodiscard]] std::vector<recommendations> recommend_indices(
-      std::span<const index> users, std::size_t k, const recommend_options& options) const;
-  void recommend_range(std::span<const index> users, std::size_t k,
-                       const detail::item_filter& filter, bool exclude_seen,
-                       recommendations* lists) const;
-  [[nodiscard]] recommendations recommend_popular(std::size_t k, const detail::item_filter& filter,
-                                                  std::vector<std::string> unknown = {}) const;
+  [[nodiscard]] detail::model_ranker<Model> ranker() const noexcept {
+    return {model_, items_, seen_};
+  }
 
   template <class Scalar>
   [[nodiscard]] static recommendations nearest(const id_map& ids, const Scalar* rows,

@@ -15,23 +15,27 @@
 
 namespace kindred::detail {
 
-/// Cosine of the angle between a row of length `norm` and each of `count` rows; NaN for a row of
-/// zeros, which points nowhere. In parallel; O(count x factors).
+/// Cosine of the angle between a row of length `norm` and another; NaN for a row of zeros, which
+/// points nowhere.
+template <class Scalar>
+[[nodiscard]] float cosine_of(const Scalar* row, double norm, const Scalar* other,
+                              std::size_t factors,
+                              kernel::simd_level level = kernel::best_simd_level()) noexcept {
+  const auto square = static_cast<double>(kernel::dot(other, other, factors, level));
+  const auto product = static_cast<double>(kernel::dot(row, other, factors, level));
+  if (!(square > 0)) return std::numeric_limits<float>::quiet_NaN();
+  return static_cast<float>(std::clamp(product / (norm * std::sqrt(square)), -1.0, 1.0));
+}
+
+/// The same for each of `count` rows. In parallel; O(count x factors).
 template <class Scalar>
 [[nodiscard]] aligned_vector<float> cosines(const Scalar* rows, std::size_t count,
                                             std::size_t factors, const Scalar* row, double norm) {
   aligned_vector<float> cosine(count);
   const auto level = kernel::best_simd_level();
   parallel_for(count, 1024, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const Scalar* const other = rows + i * factors;
-      const double square = static_cast<double>(kernel::dot(other, other, factors, level));
-      const double product = static_cast<double>(kernel::dot(row, other, factors, level));
-      cosine[i] =
-          square > 0
-              ? static_cast<float>(std::clamp(product / (norm * std::sqrt(square)), -1.0, 1.0))
-              : std::numeric_limits<float>::quiet_NaN();
-    }
+    for (std::size_t i = begin; i < end; ++i)
+      cosine[i] = cosine_of(row, norm, rows + i * factors, factors, level);
   });
   return cosine;
 }
