@@ -11,7 +11,7 @@
 #include <string>
 #include <type_traits>
 
-namespace kindred::test {
+namespace kindred::error_test {
 
 TEST_CASE("errors: all are kindred::error, which is a std::runtime_error") {
   static_assert(std::is_base_of_v<std::runtime_error, error>);
@@ -100,4 +100,4 @@ TEST_CASE("the other errors: what they say") {
   CHECK(std::string(cancelled("fit").what()) == "fit was cancelled");
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::error_test

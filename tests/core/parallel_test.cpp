@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace kindred::test {
+namespace kindred::parallel_test {
 
 namespace {
 
@@ -87,4 +87,4 @@ TEST_CASE("parallel_sum: the sum, also of nothing and at the edges of a block") 
   }
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::parallel_test

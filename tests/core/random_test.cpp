@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace kindred::test {
+namespace kindred::random_test {
 
 TEST_CASE("counter_rng: known answers of Philox4x32-10") {
   // The vectors that come with Random123 (kat_vectors, "philox4x32 10"). Counter words are counter,
@@ -127,4 +127,4 @@ TEST_CASE("random_permutation: each element is as likely to go anywhere") {
   CHECK(chi_squared < 173.6);  // 11 * 11 degrees of freedom, p = 0.0012
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::random_test

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace kindred::test {
+namespace kindred::shared_array_test {
 
 TEST_CASE("aligned_vector: on cache lines, whatever it holds") {
   for (const std::size_t size : {1U, 3U, 100U, 12345U}) {
@@ -80,4 +80,4 @@ TEST_CASE("shared_array: empty") {
   CHECK(nothing.empty());
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::shared_array_test

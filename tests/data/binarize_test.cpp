@@ -9,7 +9,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::binarize_test {
+
+using namespace test;
 
 TEST_CASE("binarize: ratings from the threshold on are 1, all else stays") {
   const dataset data = random_dataset(3000, 70, 40, 5);
@@ -42,4 +44,4 @@ TEST_CASE("binarize: all of one class, nothing, and no threshold") {
   CHECK_THROWS_AS((void)binarize(dataset(), std::numeric_limits<float>::quiet_NaN()), option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::binarize_test

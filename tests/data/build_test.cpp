@@ -13,7 +13,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::build_test {
+
+using namespace test;
 
 namespace {
 
@@ -166,4 +168,4 @@ TEST_CASE("make_dataset: refuses what a dataset may not hold, naming the first s
                        "2147483648 ratings are more than a dataset holds (2147483647)", data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::build_test

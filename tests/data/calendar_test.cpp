@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+namespace kindred::calendar_test {
+
 namespace {
 
 using kindred::calendar_options;
@@ -79,3 +81,5 @@ TEST_CASE("a place is at most a day away from UTC") {
   CHECK_THROWS_AS((void)kindred::weekend({.utc_offset = std::chrono::seconds::min()}),
                   kindred::option_error);
 }
+
+}  // namespace kindred::calendar_test

@@ -10,6 +10,8 @@
 
 #include "support.hpp"
 
+namespace kindred::context_test {
+
 namespace {
 
 using kindred::contexts_of;
@@ -84,3 +86,5 @@ TEST_CASE("a count or a value out of range is refused") {
   CHECK_THROWS_AS((void)select_context(ratings(), thirds, -1), kindred::option_error);
   CHECK_THROWS_AS((void)select_context(ratings(), thirds, 3), kindred::option_error);
 }
+
+}  // namespace kindred::context_test

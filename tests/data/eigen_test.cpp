@@ -5,7 +5,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::eigen_test {
+
+using namespace test;
 
 TEST_CASE("user_item_matrix: the ratings where they belong, without a copy") {
   const dataset data = random_dataset(2000, 70, 90, 4);
@@ -33,4 +35,4 @@ TEST_CASE("user_item_matrix: of an empty dataset, and of one without ratings") {
   CHECK(Eigen::MatrixXf(item_user_matrix(quiet)) == Eigen::MatrixXf::Zero(2, 3));
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::eigen_test

@@ -9,7 +9,9 @@
 
 #include "feature_support.hpp"
 
-namespace kindred::test {
+namespace kindred::encoded_rows_test {
+
+using namespace test;
 
 namespace {
 
@@ -61,4 +63,4 @@ TEST_CASE("encoded_rows: arrays that do not fit are refused") {
       data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::encoded_rows_test

@@ -16,7 +16,9 @@
 #include "../ml_100k.hpp"
 #include "feature_support.hpp"
 
-namespace kindred::test {
+namespace kindred::feature_encoder_test {
+
+using namespace test;
 
 namespace {
 
@@ -253,4 +255,4 @@ TEST_CASE("feature_encoder: only what is in a fold of ml-100k is learnt from") {
   }
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::feature_encoder_test

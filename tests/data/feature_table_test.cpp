@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace kindred::test {
+namespace kindred::feature_table_test {
+
+using namespace test;
 
 namespace {
 
@@ -103,4 +105,4 @@ TEST_CASE("feature_table: errors name the columns that there are, and their kind
   CHECK(table.names().size() == 4);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::feature_table_test

@@ -6,7 +6,9 @@
 
 #include "feature_support.hpp"
 
-namespace kindred::test {
+namespace kindred::features_test {
+
+using namespace test;
 
 namespace {
 
@@ -48,4 +50,4 @@ TEST_CASE("features: options out of range are refused, with side and column") {
                        option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::features_test

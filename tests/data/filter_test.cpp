@@ -10,7 +10,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::filter_test {
+
+using namespace test;
 
 namespace {
 
@@ -147,4 +149,4 @@ TEST_CASE("k_core: a chain that falls apart end to end, and a core of one") {
   CHECK_THROWS_AS(static_cast<void>(k_core(data, -1)), option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::filter_test

@@ -11,7 +11,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::id_map_builder_test {
+
+using namespace test;
 
 namespace {
 
@@ -135,4 +137,4 @@ TEST_CASE("id_map_builder: goes on from a map that exists") {
   CHECK(ids.find("new") == 5);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::id_map_builder_test

@@ -14,7 +14,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::load_test {
+
+using namespace test;
 
 namespace {
 
@@ -286,4 +288,4 @@ TEST_CASE("load: many batches, the same bits on any number of threads") {
   CHECK(same(serial, on_threads(8, read)));
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::load_test

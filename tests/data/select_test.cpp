@@ -8,7 +8,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::select_test {
+
+using namespace test;
 
 TEST_CASE("select_rows: the marked rows and no others, under the ids of the whole") {
   for (const std::size_t rows : {1U, 30U, 5000U, 300000U}) {
@@ -53,4 +55,4 @@ TEST_CASE("select_rows: refuses another number of marks") {
       "select_rows: 2 marks for 1 ratings", data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::select_test

@@ -12,7 +12,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::split_test {
+
+using namespace test;
 
 namespace {
 
@@ -274,4 +276,4 @@ TEST_CASE("k_fold: refuses numbers of folds that cannot be") {
   CHECK_THROWS_AS(static_cast<void>(split_fold(data, -1, {.folds = 3})), option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::split_test

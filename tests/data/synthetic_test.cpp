@@ -14,7 +14,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::synthetic_test {
+
+using namespace test;
 
 namespace {
 
@@ -237,4 +239,4 @@ TEST_CASE("synthetic_ratings: refuses options out of range") {
   refused([](auto& o) { o.step = -0.5F; });
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::synthetic_test

@@ -11,6 +11,8 @@
 
 #include "support.hpp"
 
+namespace kindred::time_decay_test {
+
 namespace {
 
 using kindred::dataset;
@@ -105,3 +107,5 @@ TEST_CASE("decay needs times and a positive half-life") {
                   kindred::option_error);
   CHECK(weight_by_age(dataset()).empty());
 }
+
+}  // namespace kindred::time_decay_test

@@ -13,7 +13,7 @@
 
 #include "../data/support.hpp"
 
-namespace kindred {
+namespace kindred::cross_validate_test {
 
 static_assert(rating_model_source<baseline_model>);
 static_assert(rating_model_source<baseline_model (*)()>);
@@ -158,4 +158,4 @@ TEST_CASE("cross-validation refuses folds that cannot be") {
   CHECK_THROWS_AS((void)cross_validate(model, std::span<const split>()), data_error);
 }
 
-}  // namespace kindred
+}  // namespace kindred::cross_validate_test

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace kindred::evaluate_ranking_test {
+
 namespace {
 
 using kindred::dataset;
@@ -336,3 +338,5 @@ TEST_CASE("ranking refuses parts that do not fit each other, or no user to judge
   CHECK_THROWS_AS((void)evaluate_ranking(s.model, s.train, s.test, {.relevant_from = 6}),
                   kindred::data_error);
 }
+
+}  // namespace kindred::evaluate_ranking_test

@@ -8,6 +8,8 @@
 #include <map>
 #include <vector>
 
+namespace kindred::evaluate_ratings_test {
+
 namespace {
 
 using kindred::dataset;
@@ -129,3 +131,5 @@ TEST_CASE("rating metrics of no ratings are refused") {
   CHECK_THROWS_AS((void)kindred::evaluate_ratings(constant_model{3}, dataset()),
                   kindred::data_error);
 }
+
+}  // namespace kindred::evaluate_ratings_test

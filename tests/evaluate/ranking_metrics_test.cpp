@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+namespace kindred::ranking_metrics_test {
+
 namespace {
 
 using kindred::index;
@@ -116,3 +118,5 @@ TEST_CASE("area under the curve needs a relevant and another item") {
   counter.add(std::vector<float>{0});
   CHECK(counter.defined());
 }
+
+}  // namespace kindred::ranking_metrics_test

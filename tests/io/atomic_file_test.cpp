@@ -11,6 +11,8 @@
 
 #include "support.hpp"
 
+namespace kindred::atomic_file_test {
+
 using kindred::io_error;
 using kindred::detail::atomic_file;
 using kindred::test::count_files;
@@ -128,3 +130,5 @@ TEST_CASE("two threads that replace one file do not mix") {
   CHECK(text == std::string(1000, text[0]));
   CHECK(count_files(folder) == 1);
 }
+
+}  // namespace kindred::atomic_file_test

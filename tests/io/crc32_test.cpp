@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+namespace kindred::crc32_test {
+
 namespace {
 
 using kindred::detail::crc32;
@@ -69,3 +71,5 @@ TEST_CASE("crc32 sees every change of one byte") {
       text[i] = kept;
     }
 }
+
+}  // namespace kindred::crc32_test

@@ -18,7 +18,9 @@
 #include "../data/feature_support.hpp"
 #include "../temporary_folder.hpp"
 
-namespace kindred::test {
+namespace kindred::feature_files_test {
+
+using namespace test;
 
 namespace {
 
@@ -140,4 +142,4 @@ TEST_CASE("a file of features that contradicts itself is a format_error") {
   check_refused("items.rows.values", array{1, 1, 1});
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::feature_files_test

@@ -18,7 +18,7 @@
 #include "../data/support.hpp"
 #include "../temporary_folder.hpp"
 
-namespace kindred {
+namespace kindred::hybrid_files_test {
 
 namespace {
 
@@ -162,4 +162,4 @@ TEST_CASE("a file that is no such hybrid is refused") {
   CHECK(refusal_of(uneven) == "weighted_hybrid: sizes differ: 40 users and 30 items, 40 and 31");
 }
 
-}  // namespace kindred
+}  // namespace kindred::hybrid_files_test

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace kindred::json_test {
+
 namespace {
 
 using kindred::format_error;
@@ -166,3 +168,5 @@ TEST_CASE("a json string reads back as it was written") {
     REQUIRE(read_string(json) == text);
   }
 }
+
+}  // namespace kindred::json_test

@@ -15,7 +15,7 @@
 #include "../data/support.hpp"
 #include "support.hpp"
 
-namespace kindred {
+namespace kindred::knn_files_test {
 
 namespace {
 
@@ -140,4 +140,4 @@ TEST_CASE("user and item knn are different kinds of file") {
   CHECK_THROWS_AS((void)load_model<user_knn>(folder.path("knn")), format_error);
 }
 
-}  // namespace kindred
+}  // namespace kindred::knn_files_test

@@ -22,7 +22,7 @@
 #include "../data/support.hpp"
 #include "support.hpp"
 
-namespace kindred {
+namespace kindred::model_files_test {
 
 namespace {
 
@@ -291,4 +291,4 @@ TEST_CASE("every change of a byte of a recommender's header is a format_error") 
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::model_files_test

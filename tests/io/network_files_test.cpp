@@ -15,7 +15,9 @@
 #include "../model/item_model_checks.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::network_files_test {
+
+using namespace test;
 
 namespace {
 
@@ -91,4 +93,4 @@ TEST_CASE("networks of different kinds are different kinds of file") {
   CHECK_THROWS_AS((void)load_model<dcn>(folder.path("model")), format_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::network_files_test

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+namespace kindred::safetensors_test {
+
 namespace {
 
 using kindred::format_error;
@@ -251,3 +253,5 @@ TEST_CASE("random bytes are refused") {
     REQUIRE_THROWS_AS((void)tensor_layout_parser(file, bytes).parse(), format_error);
   }
 }
+
+}  // namespace kindred::safetensors_test

@@ -18,7 +18,7 @@
 #include "support.hpp"
 #include "table_model.hpp"
 
-namespace kindred {
+namespace kindred::save_test {
 
 namespace {
 
@@ -248,4 +248,4 @@ TEST_CASE("threads that save to one path and load from it see whole models") {
   CHECK(test::count_files(folder) == 1);
 }
 
-}  // namespace kindred
+}  // namespace kindred::save_test

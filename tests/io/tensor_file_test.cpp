@@ -21,7 +21,7 @@
 #include "support.hpp"
 #include "table_model.hpp"
 
-namespace kindred {
+namespace kindred::tensor_file_test {
 
 namespace {
 
@@ -324,4 +324,4 @@ TEST_CASE("a file larger than a block of the checksum is checked to its end") {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::tensor_file_test

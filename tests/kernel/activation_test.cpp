@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <limits>
 
+namespace kindred::activation_test {
+
 namespace kindred {
 namespace {
 
@@ -71,3 +73,5 @@ TEST_CASE("activations of the greatest numbers are finite, and NaN stays NaN") {
 
 }  // namespace
 }  // namespace kindred
+
+}  // namespace kindred::activation_test

@@ -10,6 +10,8 @@
 
 #include "simd_levels.hpp"
 
+namespace kindred::axpy_test {
+
 using kindred::kernel::axpy;
 
 TEST_CASE_TEMPLATE("axpy adds a multiple at every level and length", Scalar, float, double) {
@@ -38,3 +40,5 @@ TEST_CASE_TEMPLATE("axpy adds a multiple at every level and length", Scalar, flo
     }
   }
 }
+
+}  // namespace kindred::axpy_test

@@ -10,6 +10,8 @@
 
 #include "simd_levels.hpp"
 
+namespace kindred::dot_test {
+
 using kindred::kernel::dot;
 
 TEST_CASE_TEMPLATE("dot is the sum of products at every level and length", Scalar, float, double) {
@@ -39,3 +41,5 @@ TEST_CASE_TEMPLATE("dot is the sum of products at every level and length", Scala
     }
   }
 }
+
+}  // namespace kindred::dot_test

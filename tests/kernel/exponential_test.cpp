@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace kindred::exponential_test {
+
 // Registers are only found where the instruction set is: the wider ones are tested through softmax.
 namespace kernel = kindred::kernel::baseline;
 
@@ -41,3 +43,5 @@ TEST_CASE("the exponential ends at zero below and is held above") {
   CHECK(std::isfinite(exponential(infinity)));
   CHECK(std::isnan(exponential(std::numeric_limits<float>::quiet_NaN())));
 }
+
+}  // namespace kindred::exponential_test

@@ -11,6 +11,8 @@
 
 #include "simd_levels.hpp"
 
+namespace kindred::gradient_step_test {
+
 using kindred::kernel::gradient_step;
 using kindred::kernel::select_gradient_step;
 using kindred::kernel::simd_level;
@@ -192,3 +194,5 @@ TEST_CASE("a gradient that is not a number is not hidden") {
     }
   }
 }
+
+}  // namespace kindred::gradient_step_test

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+namespace kindred::matrix_product_test {
+
 namespace kindred {
 namespace {
 
@@ -71,3 +73,5 @@ TEST_CASE("products are those of the definition, on every instruction set") {
 
 }  // namespace
 }  // namespace kindred
+
+}  // namespace kindred::matrix_product_test

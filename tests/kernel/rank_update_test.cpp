@@ -10,6 +10,8 @@
 
 #include "simd_levels.hpp"
 
+namespace kindred::rank_update_test {
+
 using kindred::kernel::select_rank_update;
 using kindred::kernel::update_multiple;
 using kindred::kernel::update_rows;
@@ -49,3 +51,5 @@ TEST_CASE_TEMPLATE("a rank update adds the product of its panels at every level"
     }
   }
 }
+
+}  // namespace kindred::rank_update_test

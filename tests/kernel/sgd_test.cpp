@@ -17,6 +17,8 @@
 #define KINDRED_VECTOR_BYTES 64
 #include <kindred/kernel/detail/pack_body.inl>
 #include <kindred/kernel/detail/sgd_body.inl>
+
+namespace kindred::sgd_test {
 #undef KINDRED_TARGET
 #undef KINDRED_VECTOR_BYTES
 
@@ -249,3 +251,5 @@ TEST_CASE("a step goes down the gradient of the documented loss") {
   check([](problem<double>& at) -> double& { return at.user_rows[0].bias; });
   check([](problem<double>& at) -> double& { return at.item_rows[0].bias; });
 }
+
+}  // namespace kindred::sgd_test

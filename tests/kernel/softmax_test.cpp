@@ -9,6 +9,8 @@
 
 #include "simd_levels.hpp"
 
+namespace kindred::softmax_test {
+
 using kindred::kernel::simd_level;
 using kindred::kernel::softmax_cross_entropy;
 
@@ -53,3 +55,5 @@ TEST_CASE("softmax cross-entropy is that of brute force at every level and lengt
     }
   }
 }
+
+}  // namespace kindred::softmax_test

@@ -17,6 +17,8 @@
 #define KINDRED_VECTOR_BYTES 64
 #include <kindred/kernel/detail/pack_body.inl>
 #include <kindred/kernel/detail/scores_body.inl>
+
+namespace kindred::top_k_scores_test {
 #undef KINDRED_TARGET
 #undef KINDRED_VECTOR_BYTES
 
@@ -181,8 +183,6 @@ TEST_CASE("A subset has the scores that its items have among all") {
   }
 }
 
-TEST_CASE("Equal scores go to the lower index, in every strip") {
-  problem<float> p(7, 200, 8, 5);
 TEST_CASE_TEMPLATE("Rows may lie anywhere and be called anything", Scalar, float, double) {
   const problem<Scalar> p(9, 75, 20, 4);
   problem<Scalar> scattered = p;
@@ -213,6 +213,8 @@ TEST_CASE_TEMPLATE("Rows may lie anywhere and be called anything", Scalar, float
     }
 }
 
+TEST_CASE("Equal scores go to the lower index, in every strip") {
+  problem<float> p(7, 200, 8, 5);
   std::fill(p.item_factors.begin(), p.item_factors.end(), 0.5F);
   std::fill(p.biases.begin(), p.biases.end(), -1.0F);
   const auto best = batch(
@@ -273,3 +275,5 @@ TEST_CASE("No items, no users, no room: nothing happens") {
             nobody, 5, [](std::size_t, item_index) { return true; }, kernel::best_simd_level())
             .empty());
 }
+
+}  // namespace kindred::top_k_scores_test

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+namespace kindred::top_k_test {
+
 using kindred::scored_item;
 using kindred::top_k_selector;
 
@@ -82,3 +84,5 @@ TEST_CASE("Selecting cannot throw") {
   static_assert(noexcept(std::declval<top_k_selector&>().finish()));
   static_assert(std::is_nothrow_constructible_v<top_k_selector, std::span<scored_item>>);
 }
+
+}  // namespace kindred::top_k_test

@@ -24,7 +24,7 @@
 #include "../temporary_folder.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::baseline_test {
 
 static_assert(rating_model<baseline_model>);
 static_assert(ranking_model<baseline_model>);
@@ -374,4 +374,4 @@ TEST_CASE("the baseline is as good on MovieLens 100K as published") {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::baseline_test

@@ -17,7 +17,7 @@
 
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::cascade_hybrid_test {
 
 using test::noisy;
 using test::rating_table;
@@ -189,4 +189,4 @@ TEST_CASE("a cascade refuses what does not fit") {
   CHECK_THROWS_AS(hybrid.fit_seen(nothing_seen(2, 3)), data_error);
 }
 
-}  // namespace kindred
+}  // namespace kindred::cascade_hybrid_test

@@ -17,7 +17,7 @@
 #include "item_model_checks.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::co_clustering_test {
 
 static_assert(rating_model<co_clustering>);
 static_assert(ranking_model<co_clustering>);
@@ -262,4 +262,4 @@ TEST_CASE("co-clustering refuses a file whose parts do not fit") {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::co_clustering_test

@@ -16,7 +16,7 @@
 
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::contextual_postfilter_test {
 
 using test::scores_of;
 
@@ -183,4 +183,4 @@ TEST_CASE("a post-filter refuses what does not fit, and stays as it was") {
                        data_error);
 }
 
-}  // namespace kindred
+}  // namespace kindred::contextual_postfilter_test

@@ -15,7 +15,7 @@
 
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::contextual_prefilter_test {
 
 using test::scores_of;
 
@@ -149,4 +149,4 @@ TEST_CASE("a pre-filter refuses what does not fit, and stays as it was") {
   CHECK(model.num_users() == 200);
 }
 
-}  // namespace kindred
+}  // namespace kindred::contextual_prefilter_test

@@ -10,7 +10,9 @@
 #include "network_support.hpp"
 #include "saved_network.hpp"
 
-namespace kindred::test {
+namespace kindred::dcn_test {
+
+using namespace test;
 
 namespace {
 
@@ -71,4 +73,4 @@ TEST_CASE("options of dcn are checked") {
                   option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::dcn_test

@@ -8,7 +8,9 @@
 #include "network_support.hpp"
 #include "saved_network.hpp"
 
-namespace kindred::test {
+namespace kindred::deep_fm_test {
+
+using namespace test;
 
 namespace {
 
@@ -39,4 +41,4 @@ TEST_CASE("deep_fm learns what ratings follow from") {
   check_learns<deep_fm>({.dimensions = 8, .tower = {.hidden = {32, 16}}});
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::deep_fm_test

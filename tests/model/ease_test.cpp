@@ -16,7 +16,7 @@
 #include "linear_reference.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::ease_test {
 
 static_assert(ranking_model<ease<>>);
 static_assert(item_similarity_model<ease<>>);
@@ -176,4 +176,4 @@ TEST_CASE("ease refuses a file whose parts do not fit") {
   CHECK(test::refuses<index>(model, "rated_offsets", 1, -1));
 }
 
-}  // namespace kindred
+}  // namespace kindred::ease_test

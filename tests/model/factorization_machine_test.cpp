@@ -24,7 +24,7 @@
 #include "item_model_checks.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::factorization_machine_test {
 
 static_assert(rating_model<factorization_machine>);
 static_assert(ranking_model<factorization_machine>);
@@ -599,4 +599,4 @@ TEST_CASE("factorization_machine on MovieLens 100K") {
   CHECK(evaluate_ratings(model, fold.test).rmse < 0.915);
 }
 
-}  // namespace kindred
+}  // namespace kindred::factorization_machine_test

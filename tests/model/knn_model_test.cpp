@@ -25,7 +25,7 @@
 #include "../temporary_folder.hpp"
 #include "neighbor_reference.hpp"
 
-namespace kindred {
+namespace kindred::knn_model_test {
 
 static_assert(rating_model<user_knn> && ranking_model<user_knn>);
 static_assert(rating_model<item_knn> && ranking_model<item_knn>);
@@ -517,4 +517,4 @@ TEST_CASE("user and item knn have the accuracy of Surprise on u1 of MovieLens 10
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::knn_model_test

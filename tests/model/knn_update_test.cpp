@@ -12,7 +12,7 @@
 #include "../data/support.hpp"
 #include "neighbor_reference.hpp"
 
-namespace kindred {
+namespace kindred::knn_update_test {
 
 namespace {
 
@@ -127,4 +127,4 @@ TEST_CASE("an update has the same bits on any number of threads") {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::knn_update_test

@@ -16,7 +16,7 @@
 #include "../data/support.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::matrix_factorization_test {
 
 static_assert(kindred::rating_model<matrix_factorization<>>);
 static_assert(kindred::ranking_model<matrix_factorization<double>>);
@@ -477,4 +477,4 @@ TEST_CASE("no ratings cannot be fitted, and zero epochs leave the start") {
   CHECK(model.predict(3, 3) == doctest::Approx(train.mean()).epsilon(0.05));
 }
 
-}  // namespace kindred
+}  // namespace kindred::matrix_factorization_test

@@ -8,7 +8,9 @@
 #include "network_support.hpp"
 #include "saved_network.hpp"
 
-namespace kindred::test {
+namespace kindred::mlp_rating_test {
+
+using namespace test;
 
 namespace {
 
@@ -72,4 +74,4 @@ TEST_CASE("options of mlp_rating are checked") {
                        "users: no feature column 'age'; there are: number, parity", data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::mlp_rating_test

@@ -15,7 +15,9 @@
 #include "network_support.hpp"
 #include "saved_network.hpp"
 
-namespace kindred::test {
+namespace kindred::multi_task_test {
+
+using namespace test;
 
 namespace {
 
@@ -209,4 +211,4 @@ TEST_CASE("options of multi_task are checked") {
   CHECK_THROWS_AS(multi_task({.head = {.dropout = 1}}), option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::multi_task_test

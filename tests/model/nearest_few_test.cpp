@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace kindred {
+namespace kindred::nearest_few_test {
 
 TEST_CASE("the nearest few of many neighbours are those that a sort puts first") {
   const counter_rng rng(1);
@@ -59,4 +59,4 @@ TEST_CASE("joined lists meet where they are equal, whatever their lengths") {
     }
 }
 
-}  // namespace kindred
+}  // namespace kindred::nearest_few_test

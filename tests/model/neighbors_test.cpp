@@ -13,7 +13,7 @@
 #include "../data/support.hpp"
 #include "neighbor_reference.hpp"
 
-namespace kindred {
+namespace kindred::neighbors_test {
 
 namespace {
 
@@ -239,4 +239,4 @@ TEST_CASE("no ratings make no neighbours") {
   CHECK(neighbor_lists().size() == 0);
 }
 
-}  // namespace kindred
+}  // namespace kindred::neighbors_test

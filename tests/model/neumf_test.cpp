@@ -9,7 +9,9 @@
 #include "network_support.hpp"
 #include "saved_network.hpp"
 
-namespace kindred::test {
+namespace kindred::neumf_test {
+
+using namespace test;
 
 namespace {
 
@@ -42,4 +44,4 @@ TEST_CASE("neumf needs a hidden layer to join") {
   CHECK_THROWS_AS(neumf({.tower = {.hidden = {}}}), option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::neumf_test

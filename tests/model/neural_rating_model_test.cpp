@@ -22,7 +22,9 @@
 
 #include "network_support.hpp"
 
-namespace kindred::test {
+namespace kindred::neural_rating_model_test {
+
+using namespace test;
 
 namespace {
 
@@ -369,4 +371,4 @@ TEST_CASE("a task is found by its name") {
                        option_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::neural_rating_model_test

@@ -18,7 +18,7 @@
 #include "../temporary_folder.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::popularity_test {
 
 static_assert(rating_model<popularity_model>);
 static_assert(ranking_model<popularity_model>);
@@ -157,4 +157,4 @@ TEST_CASE("popularity comes back from its file") {
   CHECK(scores_of(loaded, 0) == scores_of(model, 0));
 }
 
-}  // namespace kindred
+}  // namespace kindred::popularity_test

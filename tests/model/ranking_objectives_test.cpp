@@ -17,7 +17,7 @@
 #include "../nn/gradient_check.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::ranking_objectives_test {
 namespace {
 
 using detail::event_batch;
@@ -251,4 +251,4 @@ TEST_CASE("a softmax over candidates has the same bits on any number of threads"
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::ranking_objectives_test

@@ -12,7 +12,9 @@
 #include "../data/support.hpp"
 #include "../nn/gradient_check.hpp"
 
-namespace kindred::test {
+namespace kindred::rating_objective_test {
+
+using namespace test;
 
 namespace {
 
@@ -125,4 +127,4 @@ TEST_CASE("tasks with events of their own are taught by these alone") {
   CHECK(losses[1].high == 3);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::rating_objective_test

@@ -11,7 +11,7 @@
 #include "../data/support.hpp"
 #include "neighbor_reference.hpp"
 
-namespace kindred {
+namespace kindred::similarity_test {
 
 namespace {
 
@@ -151,4 +151,4 @@ TEST_CASE("similarities refuse options out of range") {
   CHECK_THROWS_AS((void)find_neighbors(small_ratings(), axis::items, {}, -1), option_error);
 }
 
-}  // namespace kindred
+}  // namespace kindred::similarity_test

@@ -16,7 +16,7 @@
 #include "linear_reference.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::slim_test {
 
 static_assert(ranking_model<slim>);
 static_assert(item_similarity_model<slim>);
@@ -206,4 +206,4 @@ TEST_CASE("slim refuses a file whose parts do not fit") {
   CHECK(test::refuses<index>(model, "rated_offsets", 1, 1000));
 }
 
-}  // namespace kindred
+}  // namespace kindred::slim_test

@@ -17,7 +17,7 @@
 #include "item_model_checks.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::slope_one_test {
 
 static_assert(rating_model<slope_one>);
 static_assert(ranking_model<slope_one>);
@@ -211,4 +211,4 @@ TEST_CASE("slope one has the errors of Surprise's on MovieLens 100K") {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::slope_one_test

@@ -15,7 +15,7 @@
 
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::stacked_hybrid_test {
 
 using test::noisy;
 using test::rating_table;
@@ -192,4 +192,4 @@ TEST_CASE("a stacked hybrid refuses what it cannot combine, and stays as it was"
   CHECK(hybrid.weights(3, 4) == weights);
 }
 
-}  // namespace kindred
+}  // namespace kindred::stacked_hybrid_test

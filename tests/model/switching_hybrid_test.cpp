@@ -12,7 +12,7 @@
 
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::switching_hybrid_test {
 
 using test::rating_table;
 using test::ratings_of_table;
@@ -150,4 +150,4 @@ TEST_CASE("a switching hybrid refuses what does not fit, and stays as it was") {
   CHECK(trained.is_warm(5, 0));
 }
 
-}  // namespace kindred
+}  // namespace kindred::switching_hybrid_test

@@ -12,7 +12,7 @@
 
 #include "../data/support.hpp"
 
-namespace kindred {
+namespace kindred::symmetric_inverse_test {
 
 namespace {
 
@@ -83,4 +83,4 @@ TEST_CASE("the sweep refuses a matrix that is not positive enough, and stops whe
   CHECK(!invert(swept, backend::tbb{}, 0.5, stop.get_token()));
 }
 
-}  // namespace kindred
+}  // namespace kindred::symmetric_inverse_test

@@ -18,7 +18,7 @@
 #include "item_model_checks.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
-namespace kindred {
+namespace kindred::two_tower_test {
 
 static_assert(ranking_model<two_tower>);
 static_assert(latent_model<two_tower>);
@@ -489,4 +489,4 @@ TEST_CASE("two towers say what is wrong") {
   CHECK_THROWS_AS((void)two_tower().item_vectors(encoded_rows()), not_fitted_error);
 }
 
-}  // namespace kindred
+}  // namespace kindred::two_tower_test

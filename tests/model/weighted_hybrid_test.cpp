@@ -17,7 +17,7 @@
 #include "../ml_100k.hpp"
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::weighted_hybrid_test {
 
 using test::noisy;
 using test::rating_table;
@@ -296,4 +296,4 @@ TEST_CASE("on MovieLens 100K a hybrid is better than its models") {
   CHECK(mse(hybrid, held_out) < mse(hybrid.part<2>(), held_out));
 }
 
-}  // namespace kindred
+}  // namespace kindred::weighted_hybrid_test

@@ -17,7 +17,7 @@
 
 #include "rating_table.hpp"
 
-namespace kindred {
+namespace kindred::weighted_ranking_test {
 
 using test::noisy;
 using test::rating_table;
@@ -214,4 +214,4 @@ TEST_CASE("a weighted ranking refuses what it cannot combine") {
   CHECK(ranking.weights() == std::array{0.5, 0.5});
 }
 
-}  // namespace kindred
+}  // namespace kindred::weighted_ranking_test

@@ -7,7 +7,7 @@
 
 #include "gradient_check.hpp"
 
-namespace kindred {
+namespace kindred::dense_test {
 namespace {
 
 constexpr nn::activation all_functions[] = {nn::activation::linear,     nn::activation::relu,
@@ -68,4 +68,4 @@ TEST_CASE("layers that do not fit are refused") {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::dense_test

@@ -5,7 +5,7 @@
 
 #include "gradient_check.hpp"
 
-namespace kindred {
+namespace kindred::interaction_test {
 namespace {
 
 TEST_CASE("pairs of fields are multiplied and added up") {
@@ -77,4 +77,4 @@ TEST_CASE("gradients of cross layers are those of central differences") {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::interaction_test

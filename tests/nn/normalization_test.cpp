@@ -7,7 +7,7 @@
 
 #include "gradient_check.hpp"
 
-namespace kindred {
+namespace kindred::normalization_test {
 namespace {
 
 TEST_CASE("layer normalisation gives each sample mean 0 and variance 1") {
@@ -81,4 +81,4 @@ TEST_CASE("gradients of normalisations are those of central differences") {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::normalization_test

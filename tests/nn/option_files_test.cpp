@@ -17,7 +17,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace kindred {
+namespace kindred::option_files_test {
 namespace {
 
 /// Options as a model, so that they can be saved.
@@ -133,4 +133,4 @@ TEST_CASE("the name of no optimizer is a format_error") {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::option_files_test

@@ -13,7 +13,7 @@
 
 #include "gradient_check.hpp"
 
-namespace kindred {
+namespace kindred::tower_test {
 namespace {
 
 using nn::normalization;
@@ -112,4 +112,4 @@ TEST_CASE("branches that do not fit are refused") {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::tower_test

@@ -6,7 +6,7 @@
 
 #include "gradient_check.hpp"
 
-namespace kindred {
+namespace kindred::unit_length_test {
 namespace {
 
 TEST_CASE("samples are brought to length 1, zeros stay") {
@@ -30,4 +30,4 @@ TEST_CASE("gradients of unit length are those of central differences") {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::unit_length_test

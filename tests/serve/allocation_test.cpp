@@ -69,7 +69,9 @@ void operator delete(void* memory, const std::nothrow_t&) noexcept { release(mem
 void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 
-namespace kindred::test {
+namespace kindred::allocation_test {
+
+using namespace test;
 
 TEST_CASE("What promises to allocate nothing does so") {
   const auto train = random_dataset(300, 20, 90, 71);
@@ -195,6 +197,6 @@ TEST_CASE("Two towers score without allocating, and train so after the first epo
   }
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::allocation_test
 
 #endif

@@ -19,7 +19,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::any_recommender_test {
+
+using namespace test;
 
 namespace {
 
@@ -174,4 +176,4 @@ TEST_CASE_FIXTURE(some_ratings, "Any recommender answers many threads at once") 
   CHECK(wrong == 0);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::any_recommender_test

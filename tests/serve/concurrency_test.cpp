@@ -9,7 +9,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::concurrency_test {
+
+using namespace test;
 
 TEST_CASE("One recommender answers many threads at once") {
   const auto train = random_dataset(1200, 60, 150, 61);
@@ -41,4 +43,4 @@ TEST_CASE("One recommender answers many threads at once") {
   CHECK(wrong == 0);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::concurrency_test

@@ -10,7 +10,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::filter_test {
+
+using namespace test;
 
 namespace {
 
@@ -106,4 +108,4 @@ TEST_CASE_FIXTURE(filters, "What a predicate throws is passed on") {
   CHECK_THROWS_AS((void)served.recommend(users, 5, options), std::logic_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::filter_test

@@ -15,7 +15,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::fold_in_test {
+
+using namespace test;
 
 namespace {
 
@@ -137,4 +139,4 @@ TEST_CASE_FIXTURE(folding, "A trained model is ranked as its own scores say") {
   CHECK(wrong == 0);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::fold_in_test

@@ -7,7 +7,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::prediction_test {
+
+using namespace test;
 
 namespace {
 
@@ -51,4 +53,4 @@ TEST_CASE_FIXTURE(predicting, "Predicting cannot throw") {
   static_assert(noexcept(served.predict(3, std::string())));
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::prediction_test

@@ -16,7 +16,9 @@
 #include "../temporary_folder.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::reasons_test {
+
+using namespace test;
 
 namespace {
 
@@ -153,4 +155,4 @@ TEST_CASE_FIXTURE(some_ratings, "A recommender of a knn model comes back from it
   CHECK(entries_of(loaded.recommend("u5", 10)) == entries_of(served.recommend("u5", 10)));
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::reasons_test

@@ -10,7 +10,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::recommender_test {
+
+using namespace test;
 
 namespace {
 
@@ -170,4 +172,4 @@ TEST_CASE("The low-level form gives the same ranking") {
   static_assert(noexcept(served.top_k(0, {})));
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::recommender_test

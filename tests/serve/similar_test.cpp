@@ -8,7 +8,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::similar_test {
+
+using namespace test;
 
 namespace {
 
@@ -111,4 +113,4 @@ TEST_CASE_FIXTURE(similar, "Neighbours do not depend on the number of threads") 
   CHECK(on(8) == expected);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::similar_test

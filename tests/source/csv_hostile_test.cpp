@@ -12,7 +12,9 @@
 #include "../temporary_folder.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::csv_hostile_test {
+
+using namespace test;
 
 namespace {
 
@@ -259,4 +261,4 @@ TEST_CASE("csv: an error of the reader passes through") {
       "pipe: Broken pipe", io_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::csv_hostile_test

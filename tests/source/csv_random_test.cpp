@@ -23,7 +23,9 @@
 #include "../data/support.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::csv_random_test {
+
+using namespace test;
 
 namespace {
 
@@ -298,4 +300,4 @@ TEST_CASE("csv: no more of a stream is held than a window") {
   }
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::csv_random_test

@@ -12,7 +12,9 @@
 #include "../temporary_folder.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::csv_test {
+
+using namespace test;
 
 namespace {
 
@@ -212,4 +214,4 @@ TEST_CASE("csv: load reads ratings, times and weights") {
                        "text: user '7' rates item 'x' more than once", data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::csv_test

@@ -17,7 +17,9 @@
 #include "../temporary_folder.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::gzip_test {
+
+using namespace test;
 
 namespace {
 
@@ -232,4 +234,4 @@ TEST_CASE("gzip: csv_source passes damage on") {
                        format_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::gzip_test

@@ -13,7 +13,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::memory_columns_test {
+
+using namespace test;
 
 TEST_CASE("memory columns: rows of what stands at one place") {
   const std::vector<std::string> users{"ann", "bob", "ann"};
@@ -50,4 +52,4 @@ TEST_CASE("memory columns: none, or of several lengths") {
                        data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::memory_columns_test

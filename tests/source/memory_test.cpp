@@ -22,7 +22,9 @@
 
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::memory_test {
+
+using namespace test;
 
 namespace {
 
@@ -276,4 +278,4 @@ TEST_CASE("memory: nothing to read") {
                        data_error);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::memory_test

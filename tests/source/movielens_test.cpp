@@ -16,7 +16,9 @@
 #include "../temporary_folder.hpp"
 #include "support.hpp"
 
-namespace kindred::test {
+namespace kindred::movielens_test {
+
+using namespace test;
 
 namespace {
 
@@ -397,4 +399,4 @@ TEST_CASE("movielens: latest-small as published in 2016") {
   CHECK(data.items.multi_hot("genres").vocabulary().size() == 19);
 }
 
-}  // namespace kindred::test
+}  // namespace kindred::movielens_test

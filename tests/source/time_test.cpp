@@ -6,6 +6,8 @@
 #include <ctime>
 #include <string_view>
 
+namespace kindred::time_test {
+
 using kindred::parse_time;
 
 TEST_CASE("numbers are seconds since 1970, fractions dropped downwards") {
@@ -90,3 +92,5 @@ TEST_CASE("what is no time yields nothing") {
     CHECK_MESSAGE(!parse_time(text), text);
   }
 }
+
+}  // namespace kindred::time_test
