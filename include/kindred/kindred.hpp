@@ -52,6 +52,7 @@
 #include <kindred/nn/schedule.hpp>
 #include <kindred/nn/tower.hpp>
 #include <kindred/serve/any_recommender.hpp>
+#include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/source/csv.hpp>
 #include <kindred/source/memory.hpp>

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <kindred/core/types.hpp>
+#include <kindred/data/id_map.hpp>
+#include <kindred/kernel/top_k.hpp>
+#include <kindred/kernel/top_k_scores.hpp>
+#include <kindred/model/latent_row.hpp>
+#include <kindred/serve/detail/live/served_state.hpp>
+#include <kindred/serve/filter.hpp>
+#include <kindred/serve/top_k.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace kindred::detail::live {
+
+/// Ranks by a state; see detail/ranking.hpp. The state must outlive it.
+template <ranking_model Model>
+class state_ranker {
+ public:
+  using scalar = typename served_state<Model>::scalar;
+  using check_list = std::vector<item_filter::check>;
+
+  explicit state_ranker(const served_state<Model>& state) noexcept : state_(state) {}
+
+  [[nodiscard]] const id_map& items() const noexcept { return state_.items; }
+  [[nodiscard]] std::span<const index> seen(index user) const noexcept { return state_.seen(user); }
+  /// A model that does not solve rows knows only whom it was fitted on.
+  [[nodiscard]] bool has_taste(index user) const noexcept {
+    return !(row_solving_model<Model> ? seen(user) : state_.base->seen(user)).empty();
+  }
+
+  void select(std::span<const index> users, const item_subset& subset, const check_list& checks,
+              std::span<top_k_selector> best) const {
+    if constexpr (row_solving_model<Model>) {
+      std::vector<const scalar*> rows;
+      rows.reserve(users.size());
+      for (const index user : users) rows.push_back(state_.user_entry(user).factors);
+      select_for_rows(rows, subset, checks, best);
+    } else {
+      auto asked = checks;
+      top_k_batch(
+          state_.model(), users, within_base(subset),
+          [&](std::size_t u, index item) { return asked[u](item); }, best);
+    }
+  }
+
+  /// The same for latent vectors: the rows of the base that are up to date, then the others.
+  void select_for_rows(std::span<const scalar* const> rows, const item_subset& subset,
+                       const check_list& checks,
+                       std::span<top_k_selector> best) const requires row_solving_model<Model> {
+    auto asked = checks;
+    kernel::select_top_k_batch(
+        item_rows_of(state_.model().latent(), within_base(subset)), rows,
+        [&](std::size_t u, index item) {
+          return state_.newer_row(item) == nullptr && asked[u](item);
+        },
+        best);
+    asked = checks;
+    const refreshed_items<scalar>& refreshed = *state_.refreshed;
+    auto newer = refreshed.kernel_rows(state_.model().latent().factors);
+    const std::vector<index> chosen = subset ? places_of(*subset) : std::vector<index>();
+    if (subset) newer.subset = chosen.data();
+    newer.subset_size = chosen.size();
+    if (newer.count == 0 || (subset && chosen.empty())) return;
+    kernel::select_top_k_batch(
+        newer, rows, [&](std::size_t u, index item) { return asked[u](item); }, best);
+  }
+
+  template <class Accept>
+  void select_popular(const item_subset& subset, Accept accept, top_k_selector& best) const {
+    const auto consider = [&](index item, float count) {
+      if (count >= best.threshold() && accept(item)) best.push({item, count});
+    };
+    if (subset) {
+      for (const index item : *subset)
+        consider(item, state_.popularity[static_cast<std::size_t>(item)]);
+      return;
+    }
+    const auto count = static_cast<std::size_t>(state_.items.size());
+    state_.popularity.for_each_run([&](std::size_t first, std::span<const float> run) {
+      for (std::size_t i = first; i < std::min(count, first + run.size()); ++i)
+        consider(static_cast<index>(i), run[i - first]);
+    });
+  }
+
+ private:
+  /// What the base has of a subset.
+  [[nodiscard]] item_subset within_base(const item_subset& subset) const noexcept {
+    if (!subset) return subset;
+    const auto end = std::lower_bound(subset->begin(), subset->end(), state_.model().num_items());
+    return subset->first(static_cast<std::size_t>(end - subset->begin()));
+  }
+
+  /// Where the items of a subset are among the refreshed ones.
+  [[nodiscard]] std::vector<index> places_of(std::span<const index> subset) const {
+    const std::vector<index>& items = state_.refreshed->items;
+    std::vector<index> places;
+    for (const index item : subset) {
+      const auto at = std::lower_bound(items.begin(), items.end(), item);
+      if (at != items.end() && *at == item)
+        places.push_back(static_cast<index>(at - items.begin()));
+    }
+    return places;
+  }
+
+  const served_state<Model>& state_;
+};
+
+}  // namespace kindred::detail::live
