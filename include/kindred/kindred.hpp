@@ -19,6 +19,7 @@
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/io/load_recommender.hpp>
 #include <kindred/io/save.hpp>
+#include <kindred/io/sql_model.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/co_clustering.hpp>

@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Connects to a new database.
-feed::connector new_place() {
+connector new_place() {
   return [login = shared_mariadb().new_database()] {
     return std::make_unique<mysql_connection>(login);
   };
@@ -128,7 +128,7 @@ TEST_CASE("every change arrives once from MariaDB, however writers and reader in
     for (std::uint64_t seed = 101; seed <= 102; ++seed) {
       CAPTURE(spelled.name);
       CAPTURE(seed);
-      const feed::connector connect = new_place();
+      const connector connect = new_place();
       feed::interleaving(connect, spelled, seed).run(300);
     }
 }

@@ -16,25 +16,20 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "../brittle_connection.hpp"
 #include "support.hpp"
 
 /// What holds of a feed whatever the database is.
 namespace kindred::test::feed {
 
 static_assert(change_feed<sql_feed>);
-
-/// Connects to a database that is empty at first, as often as asked.
-using connector = std::function<std::unique_ptr<sql_connection>()>;
 
 /// How a table of changes spells times and keys. A time is milliseconds of 2024-01-01.
 struct spelling {
@@ -303,72 +298,6 @@ class interleaving {
   bool was_new_ = true;
 };
 
-/// Passes on to another connection, and loses it when it is told to, between the statements or in
-/// the middle of the rows of one. Notes what is prepared.
-class brittle_connection final : public sql_connection {
- public:
-  explicit brittle_connection(sql_connection& db) : db_(db) {}
-
-  /// After so many calls more.
-  void lose_after(int calls) { calls_left_ = calls; }
-  [[nodiscard]] bool was_lost() const noexcept { return calls_left_ < 0; }
-  [[nodiscard]] const std::vector<std::string>& texts() const noexcept { return texts_; }
-
-  [[nodiscard]] std::string_view name() const noexcept override { return db_.name(); }
-  [[nodiscard]] std::unique_ptr<sql_statement> prepare(std::string_view text) override {
-    count_call();
-    texts_.emplace_back(text);
-    return std::make_unique<statement>(*this, db_.prepare(text));
-  }
-  void execute(std::string_view text) override {
-    count_call();
-    db_.execute(text);
-  }
-  void reconnect() override {
-    is_lost_ = false;
-    db_.reconnect();
-  }
-  [[nodiscard]] std::string quoted(std::string_view identifier) const override {
-    return db_.quoted(identifier);
-  }
-
- private:
-  class statement final : public sql_statement {
-   public:
-    statement(brittle_connection& owner, std::unique_ptr<sql_statement> real)
-        : owner_(owner), real_(std::move(real)) {}
-    void run(std::span<const sql_value> parameters) override {
-      owner_.count_call();
-      real_->run(parameters);
-    }
-    bool next() override {
-      owner_.count_call();
-      return real_->next();
-    }
-    [[nodiscard]] std::span<const sql_value> row() const noexcept override { return real_->row(); }
-    [[nodiscard]] std::span<const std::string> columns() const noexcept override {
-      return real_->columns();
-    }
-    [[nodiscard]] std::uint64_t changed_rows() const noexcept override {
-      return real_->changed_rows();
-    }
-
-   private:
-    brittle_connection& owner_;
-    std::unique_ptr<sql_statement> real_;
-  };
-
-  void count_call() {
-    if (calls_left_ >= 0 && calls_left_-- == 0) is_lost_ = true;
-    if (is_lost_) throw database_error(name(), 2013, "the connection was lost", true);
-  }
-
-  sql_connection& db_;
-  int calls_left_ = std::numeric_limits<int>::max();
-  bool is_lost_ = false;
-  std::vector<std::string> texts_;
-};
-
 /// Twenty rows, of which several have the same time.
 inline void insert_twenty(change_table& table) {
   std::vector<change_table::change> changes;
@@ -411,11 +340,10 @@ inline void check_order_and_positions(const connector& connect, const spelling& 
 /// Wherever it is lost, on the way from the beginning and from the end.
 inline void check_lost_connections(const connector& connect, const spelling& spelled) {
   const auto writer = connect();
-  const auto real = connect();
   change_table table(*writer, spelled);
   insert_twenty(table);
   const auto follow = [&](int lose_after, bool from_end) {
-    brittle_connection db(*real);
+    brittle_connection db(connect);
     db.lose_after(lose_after);
     sql_feed_options options = table.options(2, 6);
     options.retry = {.attempts = 1};
@@ -430,11 +358,11 @@ inline void check_lost_connections(const connector& connect, const spelling& spe
     CHECK(calls > 10);
   }
 
-  brittle_connection db(*real);
+  brittle_connection db(connect);
   sql_feed_options options = table.options(2);
   options.retry = {.attempts = 0};
   sql_feed feed(db, options);
-  db.lose_after(10);
+  db.lose_after(12);
   rating_batch batch;
   CHECK(error_of<database_error>([&] { feed.poll(batch); }).is_connection_lost());
   db.reconnect();
@@ -476,7 +404,7 @@ inline void check_plans(
   std::vector<change_table::change> many;
   for (std::int64_t n = 0; n < 2000; ++n) many.push_back({n, 1000 * (n / 4)});
   table.insert(many);
-  brittle_connection db(*real);
+  brittle_connection db(connect);
   sql_feed feed(db, table.options(2, 100));
   feed.seek_end();
   feed.seek(sql_feed(db, table.options(2)).position());

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +18,7 @@
 #include <vector>
 
 #include "../scratch_database.hpp"
-#include "../temporary_folder.hpp"
+#include "../sqlite_place.hpp"
 #include "sql_conformance.hpp"
 #include "sql_feed_checks.hpp"
 #include "support.hpp"
@@ -29,19 +28,6 @@ namespace kindred::sql_feed_test {
 using namespace test;
 
 namespace {
-
-/// A database of a test's own, to connect to any number of times.
-class sqlite_place {
- public:
-  [[nodiscard]] std::unique_ptr<sql_connection> operator()() const {
-    auto db = std::make_unique<sqlite_connection>(folder_->path("feed.db"));
-    db->execute("PRAGMA synchronous = OFF");
-    return db;
-  }
-
- private:
-  std::shared_ptr<temporary_folder> folder_ = std::make_shared<temporary_folder>();
-};
 
 /// How SQLite reads each table of a query.
 std::vector<std::string> plan_of(sql_connection& db, const std::string& query) {
@@ -74,7 +60,7 @@ TEST_CASE("every change arrives once, however writers and reader interleave") {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       CAPTURE(spelled.name);
       CAPTURE(seed);
-      const feed::connector connect = sqlite_place();
+      const connector connect = sqlite_place();
       feed::interleaving(connect, spelled, seed).run(300);
     }
 }

@@ -36,6 +36,13 @@ class mapped_file {
   /// or a directory. An empty file is no error.
   explicit mapped_file(std::string path) : path_(std::move(path)) { open(); }
 
+  /// Bytes that are in memory already; messages call them `name`.
+  mapped_file(std::string name, aligned_vector<char> bytes) : path_(std::move(name)) {
+    auto owner = std::make_shared<const aligned_vector<char>>(std::move(bytes));
+    bytes_ = {owner->data(), owner->size()};
+    owner_ = std::move(owner);
+  }
+
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] const char* data() const noexcept { return bytes_.data(); }
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }

@@ -40,7 +40,11 @@ class tensor_reader {
  public:
   /// Throws io_error if the file cannot be read, format_error if it is damaged.
   explicit tensor_reader(const std::string& path, const load_model_options& options = {})
-      : contents_(std::make_shared<const contents>(path)) {
+      : tensor_reader(mapped_file(path), options) {}
+
+  /// Throws format_error if the file is damaged.
+  explicit tensor_reader(mapped_file file, const load_model_options& options = {})
+      : contents_(std::make_shared<const contents>(std::move(file))) {
     if (options.verify_checksum) verify_checksum();
   }
 
@@ -147,8 +151,9 @@ class tensor_reader {
 
  private:
   struct contents {
-    explicit contents(const std::string& path)
-        : file(path), layout(detail::tensor_layout_parser(file.path(), file.text()).parse()) {}
+    explicit contents(mapped_file whole)
+        : file(std::move(whole)),
+          layout(detail::tensor_layout_parser(file.path(), file.text()).parse()) {}
 
     mapped_file file;
     detail::tensor_layout layout;

@@ -89,10 +89,17 @@ class tensor_writer {
   /// the disk. Two writers of one path do not mix: one of them comes last. O(bytes), without a
   /// copy. Throws io_error; then the old file stands.
   void save(const std::string& path) const {
-    std::vector<written_tensor> tensors = padded();
-    const std::string header = header_of(tensors);
-    std::uint32_t checksum = 0;
     detail::atomic_file file(path);
+    write_to(file);
+    file.commit();
+  }
+
+  /// Writes it all, front to back, by `file.write(bytes)`; the checksum comes last, by
+  /// `file.overwrite(offset, bytes)`, and is within the first 64 bytes.
+  template <class File>
+  void write_to(File& file) const {
+    const std::vector<written_tensor> tensors = padded();
+    std::uint32_t checksum = 0;
     const auto write = [&](std::string_view bytes) {
       constexpr std::size_t block = std::size_t{1} << 18;  // fits a cache between the two
       for (; !bytes.empty(); bytes.remove_prefix(std::min(block, bytes.size()))) {
@@ -100,10 +107,9 @@ class tensor_writer {
         file.write(bytes.substr(0, block));
       }
     };
-    write(header);
+    write(header_of(tensors));
     for (const written_tensor& part : tensors) write(part.bytes);
     file.overwrite(length_size + checksum_lead.size(), detail::checksum_text(checksum));
-    file.commit();
   }
 
  private:

@@ -4,7 +4,7 @@
 #include <kindred/source/column_choice.hpp>
 #include <kindred/source/detail/column_finder.hpp>
 #include <kindred/source/detail/rating_field.hpp>
-#include <kindred/source/detail/sql_rating_query.hpp>
+#include <kindred/source/detail/sql_relation.hpp>
 #include <kindred/source/sql_connection.hpp>
 #include <kindred/source/sql_feed_options.hpp>
 
