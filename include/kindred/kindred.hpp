@@ -55,6 +55,7 @@
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
+#include <kindred/serve/sql_store.hpp>
 #include <kindred/source/csv.hpp>
 #include <kindred/source/memory.hpp>
 #include <kindred/source/memory_columns.hpp>
