@@ -83,6 +83,10 @@ install_test_tools() {
   # second needs to make a data directory.
   want - mariadb-client-core - -
   want - mariadb-server-core mariadb-server mariadb
+  # What an example serves with.
+  want pkg-config pkg-config pkgconf-pkg-config pkgconf
+  want - libcpp-httplib-dev cpp-httplib-devel cpp-httplib
+  want - nlohmann-json3-dev json-devel nlohmann-json
   want - doctest-dev doctest-devel doctest
   want - libbenchmark-dev google-benchmark-devel google-benchmark
   install_build_tools

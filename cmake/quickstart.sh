@@ -9,7 +9,8 @@ install_build_tools
 
 say "building the quickstart"
 cmake --preset release -B build/quickstart \
-  -DKINDRED_BUILD_TESTS=OFF -DKINDRED_BUILD_BENCH=OFF -DKINDRED_WITH_ZLIB=OFF
+  -DKINDRED_BUILD_TESTS=OFF -DKINDRED_BUILD_BENCH=OFF \
+  -DKINDRED_WITH_ZLIB=OFF -DKINDRED_WITH_SQLITE=OFF -DKINDRED_WITH_MYSQL=OFF
 cmake --build build/quickstart --target kindred_quickstart
 
 is_movielens() { [ -f "$1/u.data" ] || [ -f "$1/ratings.dat" ] || [ -f "$1/ratings.csv" ]; }

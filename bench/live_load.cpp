@@ -1,0 +1,214 @@
+// What readers notice of a writer: threads ask for recommendations as fast as they can, first
+// alone, then while ratings are committed to a table that a live_recommender follows.
+//   kindred_live_load [seconds=60] [ratings a second=1000] [readers=2] [items=100000] [socket]
+// The table is in SQLite, in a file of its own, or in the MariaDB server that listens to `socket`
+// (database `test`, whoever runs this).
+#include <kindred/data/synthetic.hpp>
+#include <kindred/model/matrix_factorization.hpp>
+#include <kindred/serve/live_recommender.hpp>
+#include <kindred/source/sql_feed.hpp>
+#include <kindred/source/sqlite.hpp>
+#if __has_include(<mysql.h>)
+#include <kindred/source/mysql.hpp>
+#endif
+
+#include "scratch_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+using milliseconds = std::chrono::duration<double, std::milli>;
+using live_model = kindred::live_recommender<kindred::matrix_factorization<>>;
+
+struct settings {
+  int seconds = 60;
+  int rate = 1000;
+  int readers = 2;
+  kindred::index items = 100'000;
+  kindred::index users = 50'000;
+  std::string socket{};
+};
+
+class table {
+ public:
+  table(const settings& s, std::string path) : socket_(s.socket), path_(std::move(path)) {
+    const auto db = connect();
+    if (!socket_.empty()) db->execute("DROP TABLE IF EXISTS live_load");
+    db->execute(
+        socket_.empty()
+            ? "CREATE TABLE live_load (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id BIGINT,"
+              " item_id BIGINT, rating DOUBLE, created TEXT DEFAULT"
+              " (strftime('%Y-%m-%d %H:%M:%f', 'now')))"
+            : "CREATE TABLE live_load (id BIGINT AUTO_INCREMENT PRIMARY KEY, user_id BIGINT,"
+              " item_id BIGINT, rating DOUBLE, created TIMESTAMP(6) DEFAULT"
+              " CURRENT_TIMESTAMP(6))");
+    db->execute("CREATE INDEX live_load_created ON live_load (created, id)");
+  }
+
+  [[nodiscard]] std::unique_ptr<kindred::sql_connection> connect() const {
+    if (socket_.empty()) {
+      auto db = std::make_unique<kindred::sqlite_connection>(path_);
+      db->execute("PRAGMA journal_mode = WAL");
+      db->execute("PRAGMA synchronous = NORMAL");
+      return db;
+    }
+#if __has_include(<mysql.h>)
+    return std::make_unique<kindred::mysql_connection>(
+        kindred::mysql_options{.unix_socket = socket_, .database = "test"});
+#else
+    std::fputs("built without MariaDB's client library\n", stderr);
+    std::exit(1);
+#endif
+  }
+
+ private:
+  std::string socket_;
+  std::string path_;
+};
+
+void report(const char* what, std::vector<double>& times) {
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double share) {
+    return times.empty()
+               ? 0.0
+               : times[std::min(times.size() - 1, static_cast<std::size_t>(
+                                                      share * static_cast<double>(times.size())))];
+  };
+  std::printf("%-28s %9zu  p50 %7.3f  p99 %7.3f  p99.9 %7.3f  most %7.3f ms\n", what, times.size(),
+              at(0.5), at(0.99), at(0.999), times.empty() ? 0.0 : times.back());
+}
+
+/// Reads until asked to stop, and gives the times of all calls in milliseconds.
+std::vector<double> read(const live_model& live, const settings& s, std::stop_source& stop) {
+  std::vector<std::vector<double>> times(static_cast<std::size_t>(s.readers));
+  std::vector<std::jthread> readers;
+  for (std::size_t r = 0; r < times.size(); ++r)
+    readers.emplace_back([&, r] {
+      const kindred::counter_rng rng(r + 100);
+      for (std::uint64_t n = 0; !stop.stop_requested(); ++n) {
+        const auto user = rng.below(n, static_cast<std::uint32_t>(s.users));
+        const auto begin = clock_type::now();
+        const auto list = live.recommend(user, 10);
+        times[r].push_back(milliseconds(clock_type::now() - begin).count());
+        if (list.size() != 10) std::abort();
+      }
+    });
+  std::this_thread::sleep_for(std::chrono::seconds(s.seconds));
+  stop.request_stop();
+  readers.clear();
+  std::vector<double> all;
+  for (auto& some : times) all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
+/// Commits ratings, ten in a transaction, and waits now and then until readers see the last one.
+std::vector<double> write(const table& to, const live_model& live, const settings& s,
+                          const std::stop_token& stop) {
+  const auto db = to.connect();
+  const auto insert =
+      db->prepare("INSERT INTO live_load (user_id, item_id, rating) VALUES (?, ?, ?)");
+  const kindred::counter_rng rng(7);
+  constexpr int at_once = 10;
+  const auto interval = std::chrono::duration_cast<clock_type::duration>(
+      std::chrono::duration<double>(double(at_once) / s.rate));
+  std::vector<double> lags;
+  std::mutex mutex;
+  std::vector<std::jthread> watchers;
+  auto next = clock_type::now();
+  std::uint64_t n = 0;
+  for (int step = 0; !stop.stop_requested(); ++step) {
+    kindred::sql_transaction transaction(*db);
+    std::uint64_t user = 0;
+    std::uint64_t item = 0;
+    for (int i = 0; i < at_once; ++i, ++n) {
+      user = rng.below(2 * n, static_cast<std::uint32_t>(s.users));
+      item = rng.below(2 * n + 1, static_cast<std::uint32_t>(s.items));
+      const double rating = 0.5 * static_cast<double>(1 + n % 10);
+      insert->run(std::array<kindred::sql_value, 3>{static_cast<std::int64_t>(user),
+                                                    static_cast<std::int64_t>(item), rating});
+    }
+    transaction.commit();
+    const auto committed = clock_type::now();
+    // Four times a second; whoever waits looks every 2 ms, so as not to be the load.
+    if (step % (s.rate / at_once / 4 + 1) == 0)
+      watchers.emplace_back([&, user, item, committed] {
+        const auto visible = [&] {
+          const auto now = live.snapshot();
+          const auto u = now->users().find(user);
+          const auto i = now->items().find(item);
+          if (!u || !i) return false;
+          const auto seen = now->seen(*u);
+          return std::binary_search(seen.begin(), seen.end(), *i);
+        };
+        while (!visible() && clock_type::now() - committed < std::chrono::seconds(20))
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        const std::lock_guard lock(mutex);
+        lags.push_back(milliseconds(clock_type::now() - committed).count());
+      });
+    std::this_thread::sleep_until(next += interval);
+  }
+  watchers.clear();
+  std::printf("%llu ratings committed\n", static_cast<unsigned long long>(n));
+  return lags;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  settings s;
+  if (argc > 1) s.seconds = std::atoi(argv[1]);
+  if (argc > 2) s.rate = std::atoi(argv[2]);
+  if (argc > 3) s.readers = std::atoi(argv[3]);
+  if (argc > 4) s.items = std::atoi(argv[4]);
+  if (argc > 5) s.socket = argv[5];
+
+  const auto train = kindred::synthetic_ratings(
+      {.num_users = s.users, .num_items = s.items, .num_ratings = 2'000'000, .seed = 1});
+  kindred::matrix_factorization<> model({.factors = 64, .epochs = 3});
+  model.fit(train);
+  live_model live{std::move(model), train};
+  std::printf("%d users, %d items, 64 factors, %zu ratings; %d readers\n", s.users, s.items,
+              train.size(), s.readers);
+
+  std::stop_source alone;
+  auto quiet = read(live, s, alone);
+  report("recommend, no writer", quiet);
+
+  const kindred::bench::scratch_file file("kindred_live_load.db");
+  const table ratings(s, file.path());
+  const auto db = ratings.connect();
+  kindred::sql_feed feed{*db, {.table = "live_load", .user = "user_id", .item = "item_id"}};
+  std::jthread updates([&](const std::stop_token& stop) { live.run(feed, stop); });
+  std::vector<double> lags;
+  std::stop_source stop;
+  std::jthread writer([&] { lags = write(ratings, live, s, stop.get_token()); });
+  auto busy = read(live, s, stop);
+  writer.join();
+  updates.request_stop();
+  updates.join();
+  report("recommend, with the writer", busy);
+  report("from commit to effect", lags);
+  const auto m = live.metrics();
+  std::printf(
+      "%llu added, %llu changed, %llu again; %llu snapshots, %llu compactions; refresh %.1f ms at "
+      "most, swap %.3f ms at most\n",
+      static_cast<unsigned long long>(m.counts.added),
+      static_cast<unsigned long long>(m.counts.changed),
+      static_cast<unsigned long long>(m.counts.duplicates),
+      static_cast<unsigned long long>(m.snapshots), static_cast<unsigned long long>(m.compactions),
+      1e3 * m.max_refresh.count(), 1e3 * m.max_swap.count());
+}
