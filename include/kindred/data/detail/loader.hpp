@@ -7,6 +7,7 @@
 #include <kindred/data/build.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/detail/batch_faults.hpp>
+#include <kindred/data/detail/erase_rows.hpp>
 #include <kindred/data/filter.hpp>
 #include <kindred/data/id_map_builder.hpp>
 #include <kindred/data/load_options.hpp>
@@ -22,21 +23,6 @@
 #include <vector>
 
 namespace kindred::detail {
-
-/// Takes the given rows, ascending, out of a column; an empty column stays empty.
-template <class T>
-void erase_rows(std::vector<T>& column, const std::vector<std::size_t>& rows) {
-  if (column.empty()) return;
-  std::size_t next = 0;
-  std::size_t kept = 0;
-  for (std::size_t r = 0; r < column.size(); ++r) {
-    if (next < rows.size() && rows[next] == r)
-      ++next;
-    else
-      column[kept++] = std::move(column[r]);
-  }
-  column.resize(kept);
-}
 
 /// The work of load(), batch by batch.
 class loader {
@@ -116,14 +102,7 @@ class loader {
     for (rejected_row& row : rejected)
       if (report_.rejected.size() < options_.max_reported_rows)
         report_.rejected.push_back(std::move(row));
-    for (auto* ids : {&batch.users, &batch.items}) {
-      erase_rows(ids->integers, bad);
-      erase_rows(ids->texts, bad);
-    }
-    erase_rows(batch.values, bad);
-    erase_rows(batch.times, bad);
-    erase_rows(batch.weights, bad);
-    erase_rows(batch.lines, bad);
+    erase_rows(batch, bad);
   }
 
   void append(const rating_batch& batch) {
