@@ -91,7 +91,8 @@ class sqlite_statement final : public sql_statement {
   bool next() override {
     if (!std::exchange(is_first_, false) && status_ == SQLITE_ROW) step();
     if (status_ != SQLITE_ROW) return false;
-    for (std::size_t c = 0; c < row_.size(); ++c) row_[c] = cell(static_cast<int>(c));
+    int column = 0;
+    for (sql_value& cell : row_) read_cell(column++, cell);
     return true;
   }
 
@@ -139,23 +140,30 @@ class sqlite_statement final : public sql_statement {
     sqlite3_reset(statement_.get());  // lets go of its locks
   }
 
-  [[nodiscard]] sql_value cell(int c) const {
+  void read_cell(int c, sql_value& cell) const {
     sqlite3_stmt* const statement = statement_.get();
     const auto text = [&](const void* data) {
       return std::string_view(static_cast<const char*>(data),
                               static_cast<std::size_t>(sqlite3_column_bytes(statement, c)));
     };
-    switch (sqlite3_column_type(statement, c)) {
+    // Twice as fast as to ask the statement for the type and then for the number. Texts and bytes
+    // are asked of the statement all the same: what converts them needs its lock.
+    sqlite3_value* const value = sqlite3_column_value(statement, c);
+    switch (sqlite3_value_type(value)) {
       case SQLITE_INTEGER:
-        return std::int64_t{sqlite3_column_int64(statement, c)};
+        cell = std::int64_t{sqlite3_value_int64(value)};
+        return;
       case SQLITE_FLOAT:
-        return sqlite3_column_double(statement, c);
+        cell = sqlite3_value_double(value);
+        return;
       case SQLITE_TEXT:
-        return text(sqlite3_column_text(statement, c));
+        cell = text(sqlite3_column_text(statement, c));
+        return;
       case SQLITE_BLOB:
-        return sql_bytes{text(sqlite3_column_blob(statement, c))};
+        cell = sql_bytes{text(sqlite3_column_blob(statement, c))};
+        return;
       default:
-        return std::monostate{};
+        cell = std::monostate{};
     }
   }
 
