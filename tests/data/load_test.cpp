@@ -3,8 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -264,6 +267,64 @@ TEST_CASE("load: can be cancelled between batches") {
   stop.request_stop();
   CHECK_THROWS_WITH_AS(static_cast<void>(load(source, {.stop = stop.get_token()})),
                        "loading shop.csv was cancelled", cancelled);
+}
+
+namespace {
+
+/// May be read by any thread; its texts are gone when it goes on.
+class restless_source {
+ public:
+  static constexpr bool any_thread = true;
+
+  /// `last` is what happens at the end instead.
+  explicit restless_source(int batches, std::function<void()> last = nullptr)
+      : left_(batches), last_(std::move(last)) {}
+
+  [[nodiscard]] std::string_view name() const { return "shop"; }
+  bool next(rating_batch& batch) {
+    texts_.clear();
+    batch.clear();
+    if (left_ == 0 && last_) last_();
+    if (left_ == 0) return false;
+    const bool in_texts = left_ % 3 == 0;
+    for (std::int64_t r = 0; r < 100; ++r) {
+      const std::int64_t user = r * left_ % 71;
+      if (in_texts)
+        batch.users.texts.push_back(*texts_.insert("user " + std::to_string(user)).first);
+      else
+        batch.users.integers.push_back(user);
+      batch.items.integers.push_back(r);
+      batch.values.push_back(static_cast<float>(left_));
+      batch.lines.push_back(static_cast<std::uint64_t>(1'000 - 100 * left_ + r));
+    }
+    --left_;
+    return true;
+  }
+
+ private:
+  int left_;
+  std::function<void()> last_;
+  std::set<std::string> texts_;
+};
+
+struct patient_source : restless_source {
+  static constexpr bool any_thread = false;
+  using restless_source::restless_source;
+};
+
+}  // namespace
+
+TEST_CASE("load: reading ahead changes nothing") {
+  static_assert(any_thread_source<restless_source> && !any_thread_source<patient_source>);
+  static_assert(!any_thread_source<batch_source>);
+  const dataset ahead = load(restless_source(8));
+  const dataset one_by_one = load(patient_source(8));
+  CHECK(ids_in_order(ahead.users()) == ids_in_order(one_by_one.users()));
+  CHECK(ratings_of(ahead) == ratings_of(one_by_one));
+
+  const auto fail = [] { throw io_error("shop", "it is closed"); };
+  CHECK(message_of<io_error>([&] { static_cast<void>(load(restless_source(8, fail))); }) ==
+        "shop: it is closed");
 }
 
 TEST_CASE("load: many batches, the same bits on any number of threads") {

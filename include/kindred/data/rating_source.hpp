@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace kindred {
@@ -62,5 +63,10 @@ concept rating_source = requires(Source& source, rating_batch& batch) {
   { source.name() } -> std::convertible_to<std::string_view>;
   { source.next(batch) } -> std::same_as<bool>;
 };
+
+/// A source whose `next` may be called by another thread each time, though by one at a time; it
+/// says so with a member `static constexpr bool any_thread = true`.
+template <class Source>
+concept any_thread_source = rating_source<Source> && std::remove_cvref_t<Source>::any_thread;
 
 }  // namespace kindred

@@ -44,6 +44,8 @@ namespace kindred {
 /// destroyed.
 class sql_source {
  public:
+  static constexpr bool any_thread = true;
+
   /// Throws option_error unless there is either a table or a query, format_error if a column is not
   /// there, database_error.
   explicit sql_source(sql_connection& db, sql_source_options from)
