@@ -97,12 +97,12 @@ class mysql_connection final : public sql_connection {
       if (mysql_errno(db) != 0) break;
       status = mysql_next_result(db);
     }
-    if (mysql_errno(db) != 0) session_.fail(db);
+    if (mysql_errno(db) != 0) throw session_.error(db);
   }
 
   void reconnect() override {
     if (!session_.is_owner())
-      session_.fail(CR_ALREADY_CONNECTED, "the connection is the application's to reopen");
+      throw session_.error(CR_ALREADY_CONNECTED, "the connection is the application's to reopen");
     session_.close();
     detail::mysql_handle db(mysql_init(nullptr));
     if (db == nullptr) throw std::bad_alloc();
@@ -113,10 +113,10 @@ class mysql_connection final : public sql_connection {
             db.get(), is_local ? "localhost" : options_.host.c_str(), options_.user.c_str(),
             options_.password.c_str(), options_.database.c_str(), options_.port,
             is_local ? options_.unix_socket.c_str() : nullptr, CLIENT_FOUND_ROWS) == nullptr)
-      session_.fail(db.get());
+      throw session_.error(db.get());
     // Only where it verifies does the library itself insist on what it was told to enforce.
     if (options_.tls != mysql_tls::off && mysql_get_ssl_cipher(db.get()) == nullptr)
-      session_.fail(CR_SSL_CONNECTION_ERROR, "TLS is required, and the server offers none");
+      throw session_.error(CR_SSL_CONNECTION_ERROR, "TLS is required, and the server offers none");
     session_.open(std::move(db));
     execute("SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'TRADITIONAL', autocommit = 1");
   }

@@ -54,7 +54,7 @@ class sql_statement {
 /// kindred does with SQL once it has one of these.
 ///
 /// Not for several threads at once. The rows of one statement are read to their end, or the
-/// statement run anew or destroyed, before another one is run.
+/// statement run anew or destroyed, before another one is prepared or run.
 class sql_connection {
  public:
   sql_connection() = default;

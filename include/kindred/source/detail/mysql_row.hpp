@@ -54,7 +54,7 @@ class mysql_cell {
   void fetch_long(const mysql_session& session, MYSQL_STMT* statement, unsigned column) {
     text_.resize(length_);
     MYSQL_BIND bind = target();
-    if (mysql_stmt_fetch_column(statement, &bind, column, 0) != 0) session.fail(statement);
+    if (mysql_stmt_fetch_column(statement, &bind, column, 0) != 0) throw session.error(statement);
   }
 
   [[nodiscard]] sql_value value() noexcept {
@@ -188,7 +188,7 @@ class mysql_row {
   void rebind(const mysql_session& session, MYSQL_STMT* statement) {
     targets_.clear();
     for (mysql_cell& cell : cells_) targets_.push_back(cell.target());
-    if (mysql_stmt_bind_result(statement, targets_.data()) != 0) session.fail(statement);
+    if (mysql_stmt_bind_result(statement, targets_.data()) != 0) throw session.error(statement);
   }
 
   std::vector<mysql_cell> cells_;  ///< stay where they are while they are bound

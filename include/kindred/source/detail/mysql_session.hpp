@@ -86,10 +86,10 @@ class mysql_session {
   /// Throws database_error unless `statement`, or one that is not prepared yet, may talk to the
   /// server now.
   MYSQL* require_turn(const MYSQL_STMT* statement) const {
-    if (db_ == nullptr) fail(CR_SERVER_GONE_ERROR, "not connected: reconnect first");
+    if (db_ == nullptr) throw error(CR_SERVER_GONE_ERROR, "not connected: reconnect first");
     if (reader_ != nullptr && reader_ != statement)
-      fail(CR_COMMANDS_OUT_OF_SYNC,
-           "another statement has rows left: read them to their end or destroy it first");
+      throw error(CR_COMMANDS_OUT_OF_SYNC,
+                  "another statement has rows left: read them to their end or destroy it first");
     return db_.get();
   }
 
@@ -102,7 +102,7 @@ class mysql_session {
 
   /// Frees a statement, which waits for the end of another one's rows: to close it drops whatever
   /// is on its way.
-  void close(MYSQL_STMT* statement) noexcept {
+  void free(MYSQL_STMT* statement) noexcept {
     if (reader_ != nullptr && reader_ != statement) {
       finished_.push_back(statement);
     } else {
@@ -111,17 +111,17 @@ class mysql_session {
     }
   }
 
-  [[noreturn]] void fail(unsigned code, std::string_view what) const {
-    throw database_error(name_, static_cast<int>(code), what, is_mysql_connection_lost(code));
+  [[nodiscard]] database_error error(unsigned code, std::string_view what) const {
+    return {name_, static_cast<int>(code), what, is_mysql_connection_lost(code)};
   }
-  [[noreturn]] void fail(MYSQL* db) const {
-    fail(mysql_errno(db), with_state(mysql_error(db), mysql_sqlstate(db)));
+  [[nodiscard]] database_error error(MYSQL* db) const {
+    return error(mysql_errno(db), with_state(mysql_error(db), mysql_sqlstate(db)));
   }
   /// A row that does not come leaves its reason with the connection alone.
-  [[noreturn]] void fail(MYSQL_STMT* statement) const {
-    if (mysql_stmt_errno(statement) == 0) fail(db_.get());
-    fail(mysql_stmt_errno(statement),
-         with_state(mysql_stmt_error(statement), mysql_stmt_sqlstate(statement)));
+  [[nodiscard]] database_error error(MYSQL_STMT* statement) const {
+    if (mysql_stmt_errno(statement) == 0) return error(db_.get());
+    return error(mysql_stmt_errno(statement),
+                 with_state(mysql_stmt_error(statement), mysql_stmt_sqlstate(statement)));
   }
 
  private:

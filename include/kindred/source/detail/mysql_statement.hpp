@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -53,19 +54,13 @@ class mysql_statement final : public sql_statement {
   mysql_statement(mysql_session& session, std::string_view text)
       : session_(session),
         connection_(session.number()),
-        statement_(mysql_stmt_init(session.require_turn(nullptr))) {
+        owner_(mysql_stmt_init(session.require_turn(nullptr)), {&session}),
+        statement_(owner_.get()) {
     if (statement_ == nullptr) throw std::bad_alloc();
-    try {
-      if (mysql_stmt_prepare(statement_, text.data(), text.size()) != 0) session.fail(statement_);
-      name_columns();
-    } catch (...) {
-      session.close(statement_);
-      throw;
-    }
+    if (mysql_stmt_prepare(statement_, text.data(), text.size()) != 0)
+      throw session.error(statement_);
+    name_columns();
   }
-  mysql_statement(const mysql_statement&) = delete;
-  mysql_statement& operator=(const mysql_statement&) = delete;
-  ~mysql_statement() override { session_.close(statement_); }
 
   void run(std::span<const sql_value> parameters) override {
     require_connection();
@@ -78,7 +73,7 @@ class mysql_statement final : public sql_statement {
     parameters_.clear();
     for (const sql_value& value : parameters) parameters_.push_back(mysql_parameter(value));
     if (wanted > 0 && mysql_stmt_bind_param(statement_, parameters_.data()) != 0)
-      session_.fail(statement_);
+      throw session_.error(statement_);
     session_.begin_reading(statement_);
     try {
       execute();
@@ -96,16 +91,10 @@ class mysql_statement final : public sql_statement {
       row_.take(session_, statement_);
       return true;
     }
-    if (status == MYSQL_NO_DATA) {
-      give_up_rows();
-      return false;
-    }
-    try {
-      session_.fail(statement_);
-    } catch (...) {
-      give_up_rows();
-      throw;
-    }
+    const database_error trouble = session_.error(statement_);  // giving up would clear it
+    give_up_rows();
+    if (status != MYSQL_NO_DATA) throw database_error(trouble);
+    return false;
   }
 
   [[nodiscard]] std::span<const sql_value> row() const noexcept override { return row_.values(); }
@@ -113,9 +102,15 @@ class mysql_statement final : public sql_statement {
   [[nodiscard]] std::uint64_t changed_rows() const noexcept override { return changed_rows_; }
 
  private:
+  struct closer {
+    mysql_session* session;
+    void operator()(MYSQL_STMT* statement) const noexcept { session->free(statement); }
+  };
+
   void require_connection() const {
     if (connection_ != session_.number())
-      session_.fail(CR_STMT_CLOSED, "the statement ended with its connection: prepare it anew");
+      throw session_.error(CR_STMT_CLOSED,
+                           "the statement ended with its connection: prepare it anew");
   }
 
   void name_columns() {
@@ -127,11 +122,12 @@ class mysql_statement final : public sql_statement {
   }
 
   void execute() {
-    if (mysql_stmt_execute(statement_) != 0) session_.fail(statement_);
-    has_rows_ = mysql_stmt_field_count(statement_) > 0;
+    if (mysql_stmt_execute(statement_) != 0) throw session_.error(statement_);
+    const unsigned count = mysql_stmt_field_count(statement_);
+    has_rows_ = count > 0;
     changed_rows_ = has_rows_ ? 0 : mysql_stmt_affected_rows(statement_);
     if (has_rows_) {
-      name_columns();  // a CALL has none before
+      if (columns_.size() != count) name_columns();  // those of a CALL are known but now
       row_.bind(session_, statement_);
     } else {
       give_up_rows();
@@ -148,6 +144,7 @@ class mysql_statement final : public sql_statement {
 
   mysql_session& session_;
   std::uint64_t connection_;  ///< number of the one that it belongs to
+  std::unique_ptr<MYSQL_STMT, closer> owner_;
   MYSQL_STMT* statement_;
   std::vector<MYSQL_BIND> parameters_;
   std::vector<std::string> columns_;
