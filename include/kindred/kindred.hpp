@@ -30,6 +30,7 @@
 #include <kindred/model/ease.hpp>
 #include <kindred/model/factorization_machine.hpp>
 #include <kindred/model/item_knn.hpp>
+#include <kindred/model/implicit_als.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/mlp_rating.hpp>
 #include <kindred/model/multi_task.hpp>

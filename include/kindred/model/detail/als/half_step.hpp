@@ -1,0 +1,165 @@
+#pragma once
+
+#include <kindred/core/shared_array.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/kernel/axpy.hpp>
+#include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/model/als_solver.hpp>
+#include <kindred/model/detail/als/row_moments.hpp>
+#include <kindred/model/detail/als/row_problem.hpp>
+#include <kindred/model/detail/als/row_solvers.hpp>
+#include <kindred/model/detail/host_loop.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <stop_token>
+#include <variant>
+#include <vector>
+
+namespace kindred::detail {
+
+/// Users, or items: their entries, which share the arrays of the dataset, and their latent rows.
+struct als_side {
+  std::span<const index> offsets;
+  std::span<const index> others;
+  std::span<const float> values;  ///< empty if each is 1
+  std::size_t width = 0;          ///< of a row: the factors, padded by zeros
+  aligned_vector<float> rows;
+
+  [[nodiscard]] std::size_t size() const noexcept { return offsets.size() - 1; }
+  [[nodiscard]] std::size_t begin(std::size_t row) const noexcept {
+    return static_cast<std::size_t>(offsets[row]);
+  }
+  [[nodiscard]] std::size_t count(std::size_t row) const noexcept {
+    return begin(row + 1) - begin(row);
+  }
+  [[nodiscard]] float value(std::size_t entry) const noexcept {
+    return values.empty() ? 1.0F : values[entry];
+  }
+  [[nodiscard]] const float* row(std::size_t r) const noexcept { return rows.data() + r * width; }
+  /// What a row of this side is made of: rows of the other.
+  [[nodiscard]] kernel::gathered_rows<float> entries(std::size_t row,
+                                                     const als_side& other) const noexcept {
+    return {other.rows.data(), width, width, others.data() + begin(row), count(row)};
+  }
+};
+
+[[nodiscard]] inline std::size_t padded_factors(std::size_t factors) noexcept {
+  return (factors + kernel::gathered_multiple - 1) / kernel::gathered_multiple *
+         kernel::gathered_multiple;
+}
+
+/// The sum of y y' over all rows y: width x width and symmetric.
+[[nodiscard]] inline aligned_vector<float> gramian_of(const host_loop& loop,
+                                                      std::span<const float> rows,
+                                                      std::size_t width) {
+  constexpr std::size_t block = 2048;
+  const std::size_t count = rows.size() / width;
+  const std::size_t blocks = (count + block - 1) / block;
+  const row_moments sizes(width);
+  const std::size_t size = sizes.matrix_size(width);
+  aligned_vector<float> parts(blocks * size, 0.0F);
+  loop(blocks, [&](std::size_t first, std::size_t last) {
+    row_moments moments(width);
+    for (std::size_t b = first; b < last; ++b)
+      moments.add({rows.data() + b * block * width, width, width, nullptr,
+                   std::min(block, count - b * block)},
+                  nullptr, parts.data() + b * size);
+  });
+  for (std::size_t b = 1; b < blocks; ++b)
+    kernel::axpy(1.0F, parts.data() + b * size, size, parts.data());
+  aligned_vector<float> gramian(width * width, 0.0F);
+  if (blocks == 0) return gramian;
+  const std::size_t stride = sizes.padded_columns(width);
+  for (std::size_t i = 0; i < width; ++i)
+    for (std::size_t j = i; j < width; ++j)
+      gramian[i * width + j] = gramian[j * width + i] = parts[i * stride + j];
+  return gramian;
+}
+
+/// What a row is asked to make small; see row_problem.
+struct row_terms {
+  std::vector<float> weights;
+  std::vector<float> targets;
+  std::vector<float> ridge;  ///< of each factor; what is padding stays 1
+};
+
+/// Solves for all rows of one side with the other fixed, in parallel: first the long ones, each by
+/// all threads, then many at a time. `describe(row, terms)` fills the terms, which have room for
+/// the entries of the row. A row without entries is zero. The same bits on any number of threads.
+template <class Describe>
+class half_step {
+ public:
+  /// All must outlive it; `gramian` may be null.
+  half_step(const host_loop& loop, als_side& own, const als_side& other, const float* gramian,
+            const Describe& describe, const std::stop_token& stop)
+      : loop_(loop),
+        own_(own),
+        other_(other),
+        gramian_(gramian),
+        describe_(describe),
+        stop_(stop) {}
+
+  void run(const als_solver& solver) {
+    std::visit([&](const auto& chosen) { solve_all(chosen); }, solver);
+  }
+
+ private:
+  static constexpr std::size_t long_row = 8192;
+
+  template <class Solver>
+  void solve_all(const Solver& options) {
+    row_solver<Solver> long_rows(options, own_.width);
+    for (std::size_t r = 0; r < own_.size() && !stop_.stop_requested(); ++r)
+      if (own_.count(r) >= long_row) {
+        row_terms terms = make_terms();
+        solve(r, long_rows, terms, &loop_);
+      }
+    loop_(own_.size(), [&](std::size_t first, std::size_t last) {
+      row_solver<Solver> solver(options, own_.width);
+      row_terms terms = make_terms();
+      for (std::size_t r = first; r < last && !stop_.stop_requested(); ++r)
+        if (own_.count(r) < long_row) solve(r, solver, terms, nullptr);
+    });
+  }
+
+  template <class Solver>
+  void solve(std::size_t r, row_solver<Solver>& solver, row_terms& terms, const host_loop* loop) {
+    float* const row = own_.rows.data() + r * own_.width;
+    const std::size_t count = own_.count(r);
+    if (count == 0) {
+      std::fill_n(row, own_.width, 0.0F);
+      return;
+    }
+    terms.weights.resize(count);
+    terms.targets.resize(count);
+    describe_(r, terms);
+    solver.solve({own_.entries(r, other_), gramian_, terms.weights.data(), terms.targets.data(),
+                  terms.ridge.data(), loop},
+                 row);
+  }
+
+  [[nodiscard]] row_terms make_terms() const {
+    return {{}, {}, std::vector<float>(own_.width, 1.0F)};
+  }
+
+  const host_loop& loop_;
+  als_side& own_;
+  const als_side& other_;
+  const float* gramian_;
+  const Describe& describe_;
+  const std::stop_token& stop_;
+};
+
+/// The first `factors` numbers of each padded row.
+[[nodiscard]] inline aligned_vector<float> without_padding(const als_side& side,
+                                                           std::size_t factors) {
+  if (factors == side.width) return side.rows;
+  aligned_vector<float> rows(side.size() * factors);
+  for (std::size_t r = 0; r < side.size(); ++r)
+    std::copy_n(side.row(r), factors, rows.data() + r * factors);
+  return rows;
+}
+
+}  // namespace kindred::detail

@@ -1,0 +1,200 @@
+#pragma once
+
+#include <kindred/core/random.hpp>
+#include <kindred/core/shared_array.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/dataset.hpp>
+#include <kindred/kernel/dot.hpp>
+#include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/model/detail/als/half_step.hpp>
+#include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/implicit_als_options.hpp>
+#include <kindred/train/training_loop.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace kindred::detail {
+
+/// How much a pair of `implicit_als` weighs beyond one without an interaction, and its target: the
+/// squared errors add up to unobserved_weight (the sum over all pairs of score^2) and, over the
+/// interactions, weight score^2 - 2 target score + target.
+struct implicit_term {
+  float weight = 0;
+  float target = 0;
+
+  implicit_term(const implicit_als_options& options, float value) noexcept
+      : weight(static_cast<float>(options.alpha) * value),
+        target(value > 0 ? static_cast<float>(options.unobserved_weight) + weight : 0) {}
+};
+
+/// The penalty of a row with `count` interactions out of `possible`.
+[[nodiscard]] inline float implicit_penalty(const implicit_als_options& options, std::size_t count,
+                                            std::size_t possible) noexcept {
+  const double weight =
+      static_cast<double>(count) + options.unobserved_weight * static_cast<double>(possible);
+  return static_cast<float>(options.regularization * std::pow(weight, options.frequency_exponent));
+}
+
+/// The Gramian that a row problem of `implicit_als` starts with, from that of the other side.
+[[nodiscard]] inline aligned_vector<float> implicit_gramian(const implicit_als_options& options,
+                                                            std::span<const float> gramian) {
+  aligned_vector<float> scaled(gramian.begin(), gramian.end());
+  for (float& element : scaled) element *= static_cast<float>(options.unobserved_weight);
+  return scaled;
+}
+
+/// Alternates between users and items.
+class implicit_als_trainer {
+ public:
+  /// All must outlive it.
+  implicit_als_trainer(const dataset& train, const implicit_als_options& options,
+                       const host_loop& loop, const std::stop_token& stop)
+      : options_(options),
+        loop_(loop),
+        stop_(stop),
+        size_(train.size()),
+        users_(make_side(train.user_offsets(), train.row_items(), train.row_values())),
+        items_(make_side(train.item_offsets(), train.column_users(), train.column_values())) {
+    draw_items();
+    item_gramian_ = gramian_of(loop_, items_.rows, items_.width);
+  }
+
+  epoch_result run_epoch(int /*epoch*/) {
+    step(users_, items_, item_gramian_);
+    user_gramian_ = gramian_of(loop_, users_.rows, users_.width);
+    step(items_, users_, user_gramian_);
+    item_gramian_ = gramian_of(loop_, items_.rows, items_.width);
+    const double squares = options_.unobserved_weight * sum_of_all_squares();
+    return {.squared_error = std::numeric_limits<double>::quiet_NaN(),
+            .learning_rate = 1,
+            .loss = (squares + sum_over_entries([](float score, const implicit_term& term) {
+                       return error(score, term);
+                     })) /
+                    static_cast<double>(size_)};
+  }
+
+  [[nodiscard]] double validation_rmse(const dataset&) const noexcept {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  /// The squared errors of the pairs that are not in the training data.
+  [[nodiscard]] double validation_loss(const dataset& validation) const {
+    const double trained = sum_over_entries(
+        [](float score, const implicit_term&) { return static_cast<double>(score * score); });
+    double sum = options_.unobserved_weight * (sum_of_all_squares() - trained);
+    sum += sum_over(loop_, static_cast<std::size_t>(validation.num_users()), [&](std::size_t u) {
+      double of_user = 0;
+      for (const auto [item, value] : validation.by_user(static_cast<index>(u)))
+        of_user += error(score(u, static_cast<std::size_t>(item)), term(value));
+      return of_user;
+    });
+    return sum / static_cast<double>(validation.size());
+  }
+
+  void keep() {
+    kept_users_ = users_.rows;
+    kept_items_ = items_.rows;
+  }
+  void restore() {
+    users_.rows = kept_users_;
+    items_.rows = kept_items_;
+  }
+
+  [[nodiscard]] aligned_vector<float> user_factors() const {
+    return without_padding(users_, static_cast<std::size_t>(options_.factors));
+  }
+  [[nodiscard]] aligned_vector<float> item_factors() const {
+    return without_padding(items_, static_cast<std::size_t>(options_.factors));
+  }
+
+ private:
+  [[nodiscard]] als_side make_side(std::span<const index> offsets, std::span<const index> others,
+                                   std::span<const float> values) const {
+    const std::size_t width = padded_factors(static_cast<std::size_t>(options_.factors));
+    return {offsets, others,
+            options_.values == interaction_value::rating ? values : std::span<const float>(), width,
+            aligned_vector<float>((offsets.size() - 1) * width, 0.0F)};
+  }
+
+  void draw_items() {
+    const counter_rng random(options_.seed, 0x69616c73U);
+    const auto factors = static_cast<std::size_t>(options_.factors);
+    const double scale = options_.init_scale / std::sqrt(static_cast<double>(factors));
+    for_each_index(loop_, items_.size(), [&](std::size_t i) {
+      if (items_.count(i) == 0) return;
+      for (std::size_t f = 0; f < factors; ++f)
+        items_.rows[i * items_.width + f] =
+            static_cast<float>(scale * random.normal(i * factors + f));
+    });
+  }
+
+  [[nodiscard]] implicit_term term(float value) const noexcept {
+    return {options_, options_.values == interaction_value::rating ? value : 1.0F};
+  }
+
+  void step(als_side& own, const als_side& other, std::span<const float> gramian) {
+    const aligned_vector<float> scaled = implicit_gramian(options_, gramian);
+    const auto factors = static_cast<std::size_t>(options_.factors);
+    const auto describe = [&](std::size_t row, row_terms& terms) {
+      const std::size_t begin = own.begin(row);
+      for (std::size_t n = 0; n < terms.weights.size(); ++n) {
+        const implicit_term one(options_, own.value(begin + n));
+        terms.weights[n] = one.weight;
+        terms.targets[n] = one.target;
+      }
+      std::fill_n(terms.ridge.begin(), factors,
+                  implicit_penalty(options_, terms.weights.size(), other.size()));
+    };
+    half_step(loop_, own, other, scaled.data(), describe, stop_).run(options_.solver);
+  }
+
+  [[nodiscard]] float score(std::size_t user, std::size_t item) const noexcept {
+    if (user >= users_.size() || item >= items_.size()) return 0;
+    return kernel::dot(users_.row(user), items_.row(item), users_.width);
+  }
+  [[nodiscard]] static double error(float score, const implicit_term& term) noexcept {
+    return static_cast<double>(term.target - 2 * term.target * score + term.weight * score * score);
+  }
+
+  [[nodiscard]] double sum_of_all_squares() const {
+    return std::inner_product(
+        user_gramian_.begin(), user_gramian_.end(), item_gramian_.begin(), 0.0, std::plus<>(),
+        [](float a, float b) { return static_cast<double>(a) * static_cast<double>(b); });
+  }
+
+  /// Adds up `f(score, term)` over the interactions.
+  template <class Function>
+  [[nodiscard]] double sum_over_entries(const Function& f) const {
+    constexpr std::size_t block = 64;
+    return sum_blocks(loop_, users_.size(), block, [&](std::size_t first, std::size_t last) {
+      std::vector<float> scores;
+      double sum = 0;
+      for (std::size_t u = first; u < last; ++u) {
+        scores.resize(users_.count(u));
+        kernel::dot_rows(users_.entries(u, items_), users_.row(u), scores.data());
+        for (std::size_t n = 0; n < scores.size(); ++n)
+          sum += f(scores[n], implicit_term(options_, users_.value(users_.begin(u) + n)));
+      }
+      return sum;
+    });
+  }
+
+  const implicit_als_options& options_;
+  const host_loop& loop_;
+  const std::stop_token& stop_;
+  std::size_t size_;
+  als_side users_;
+  als_side items_;
+  aligned_vector<float> user_gramian_;
+  aligned_vector<float> item_gramian_;
+  aligned_vector<float> kept_users_;
+  aligned_vector<float> kept_items_;
+};
+
+}  // namespace kindred::detail

@@ -1,0 +1,190 @@
+#pragma once
+
+#include <kindred/core/shared_array.hpp>
+#include <kindred/kernel/axpy.hpp>
+#include <kindred/kernel/dot.hpp>
+#include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/model/als_solver.hpp>
+#include <kindred/model/detail/als/packed_cholesky.hpp>
+#include <kindred/model/detail/als/row_moments.hpp>
+#include <kindred/model/detail/als/row_problem.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+namespace kindred::detail {
+
+/// The solvers of row problems, one for each alternative of `als_solver`. They keep their memory
+/// from one row to the next; give each thread its own. `solve(problem, x)` starts at x.
+template <class Solver>
+class row_solver;
+
+/// Solves for some of the factors, the others fixed.
+class block_system {
+ public:
+  explicit block_system(std::size_t width)
+      : moments_(width), cholesky_(width), matrix_(moments_.matrix_size(width)) {}
+
+  /// Leaves in `x`, of columns first .. first + x.size() - 1, the solution of
+  /// (gramian + ridge + sum over the entries of weights[n] y y') x = `x` there.
+  void solve(const row_problem& problem, std::size_t first, std::span<float> x) {
+    const std::size_t size = x.size();
+    const std::size_t stride = moments_.padded_columns(size);
+    const std::span<float> matrix(matrix_.data(), moments_.matrix_size(size));
+    std::ranges::fill(matrix, 0.0F);
+    if (problem.gramian != nullptr)
+      for (std::size_t f = 0; f < size; ++f)
+        std::copy_n(problem.gramian + (first + f) * problem.width() + first, size,
+                    matrix.data() + f * stride);
+    const auto rows = problem.rows.columns(first, size);
+    add_up(problem, matrix, [&](std::size_t begin, std::size_t end, float* part) {
+      const auto add = [&](row_moments& moments) {
+        moments.add(rows.part(begin, end), problem.weights + begin, part);
+      };
+      if (problem.loop == nullptr) return add(moments_);
+      row_moments moments(size);
+      add(moments);
+    });
+    for (std::size_t f = 0; f < size; ++f) matrix[f * (stride + 1)] += problem.ridge[first + f];
+    cholesky_.solve(matrix.data(), stride, size, x.data());
+  }
+
+ private:
+  row_moments moments_;
+  packed_cholesky cholesky_;
+  aligned_vector<float> matrix_;
+};
+
+template <>
+class row_solver<cholesky> {
+ public:
+  row_solver(const cholesky& /*options*/, std::size_t width) : system_(width) {}
+
+  void solve(const row_problem& problem, float* x) {
+    const std::span<float> all(x, problem.width());
+    std::ranges::fill(all, 0.0F);
+    add_up(problem, all, [&](std::size_t begin, std::size_t end, float* part) {
+      kernel::add_rows(problem.rows.part(begin, end), problem.targets + begin, part);
+    });
+    system_.solve(problem, 0, all);
+  }
+
+ private:
+  block_system system_;
+};
+
+template <>
+class row_solver<conjugate_gradient> {
+ public:
+  row_solver(const conjugate_gradient& options, std::size_t width)
+      : steps_(options.steps),
+        residual_(width),
+        direction_(width),
+        image_(width),
+        scratch_(width) {}
+
+  void solve(const row_problem& problem, float* x) {
+    const std::size_t width = problem.width();
+    std::ranges::fill(residual_, 0.0F);
+    add_penalized(problem, -1, x, 0, residual_, scratch_);
+    add_projections(problem, x, residual_, [&](std::size_t n, float product) {
+      return problem.targets[n] - problem.weights[n] * product;
+    });
+    direction_ = residual_;
+    float norm = kernel::dot(residual_.data(), residual_.data(), width);
+    for (int step = 0; step < steps_ && norm > least; ++step) {
+      std::ranges::fill(image_, 0.0F);
+      add_penalized(problem, 1, direction_.data(), 0, image_, scratch_);
+      add_projections(problem, direction_.data(), image_,
+                      [&](std::size_t n, float product) { return problem.weights[n] * product; });
+      const float length = norm / kernel::dot(direction_.data(), image_.data(), width);
+      kernel::axpy(length, direction_.data(), width, x);
+      kernel::axpy(-length, image_.data(), width, residual_.data());
+      const float before = norm;
+      norm = kernel::dot(residual_.data(), residual_.data(), width);
+      for (std::size_t f = 0; f < width; ++f)
+        direction_[f] = residual_[f] + norm / before * direction_[f];
+    }
+  }
+
+ private:
+  static constexpr float least = 1e-20F;
+
+  int steps_;
+  aligned_vector<float> residual_;
+  aligned_vector<float> direction_;
+  aligned_vector<float> image_;  ///< of the direction
+  aligned_vector<float> scratch_;
+};
+
+template <>
+class row_solver<block_descent> {
+ public:
+  row_solver(const block_descent& options, std::size_t width)
+      : block_(std::min(
+            width, (static_cast<std::size_t>(options.block) + multiple - 1) / multiple * multiple)),
+        system_(block_),
+        step_(block_),
+        scratch_(width) {}
+
+  void solve(const row_problem& problem, float* x) {
+    products_.resize(problem.rows.count);
+    for_each_part(problem, [&](const kernel::gathered_rows<float>& rows, std::size_t begin) {
+      kernel::dot_rows(rows, x, products_.data() + begin);
+    });
+    for (std::size_t first = 0; first < problem.width(); first += block_)
+      step(problem, first, x, first + block_ >= problem.width());
+  }
+
+ private:
+  static constexpr std::size_t multiple = kernel::gathered_multiple;
+
+  /// Moves the block at `first` to where the others would have it.
+  void step(const row_problem& problem, std::size_t first, float* x, bool last) {
+    const std::span<float> step(step_.data(), std::min(block_, problem.width() - first));
+    const auto rows = problem.rows.columns(first, step.size());
+    std::ranges::fill(step, 0.0F);
+    add_penalized(problem, -1, x, first, step, scratch_);
+    add_up(problem, step, [&](std::size_t begin, std::size_t end, float* part) {
+      constexpr std::size_t group = 256;
+      float factors[group];
+      for (std::size_t at = begin; at < end; at += group) {
+        const std::size_t count = std::min(group, end - at);
+        for (std::size_t n = 0; n < count; ++n)
+          factors[n] = problem.targets[at + n] - problem.weights[at + n] * products_[at + n];
+        kernel::add_rows(rows.part(at, at + count), factors, part);
+      }
+    });
+    system_.solve(problem, first, step);
+    kernel::axpy(1.0F, step.data(), step.size(), x + first);
+    if (last) return;
+    for_each_part(problem, [&](const kernel::gathered_rows<float>& all, std::size_t begin) {
+      constexpr std::size_t group = 256;
+      float growth[group];
+      const auto part = all.columns(first, step.size());
+      for (std::size_t at = 0; at < part.count; at += group) {
+        const std::size_t count = std::min(group, part.count - at);
+        kernel::dot_rows(part.part(at, at + count), step.data(), growth);
+        for (std::size_t n = 0; n < count; ++n) products_[begin + at + n] += growth[n];
+      }
+    });
+  }
+
+  /// Calls `f(rows, begin)` for parts that cover all entries, in parallel for a long row.
+  template <class Function>
+  static void for_each_part(const row_problem& problem, const Function& f) {
+    if (problem.loop == nullptr) return f(problem.rows, 0);
+    (*problem.loop)(problem.rows.count, [&](std::size_t begin, std::size_t end) {
+      f(problem.rows.part(begin, end), begin);
+    });
+  }
+
+  std::size_t block_;
+  block_system system_;
+  aligned_vector<float> products_;  ///< y_n x
+  aligned_vector<float> step_;
+  aligned_vector<float> scratch_;
+};
+
+}  // namespace kindred::detail
