@@ -1,16 +1,18 @@
 #include <doctest/doctest.h>
 
-#include <kindred/core/random.hpp>
 #include <kindred/evaluate/evaluate_ranking.hpp>
 
-#include "../data/support.hpp"
+#include "ranking_scenario.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
 #include <numeric>
 #include <set>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -23,72 +25,37 @@ using kindred::index;
 using kindred::ranking_cutoff;
 using kindred::ranking_metrics;
 using kindred::ranking_options;
-using kindred::unknown_index;
+using kindred::user_metrics;
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+using kindred::test::has;
+using kindred::test::infinity;
+using kindred::test::interactions;
+using kindred::test::not_a_number;
+using kindred::test::pairs;
+using kindred::test::random_scenario;
+using kindred::test::scenario;
+using kindred::test::table_model;
 
-/// Scores from a table, a row a user.
-struct table_model {
-  std::vector<std::vector<float>> table;
-
-  [[nodiscard]] index num_users() const { return static_cast<index>(table.size()); }
-  [[nodiscard]] index num_items() const { return static_cast<index>(table.front().size()); }
-  void score(index u, std::span<float> scores) const noexcept {
-    std::ranges::copy(table[static_cast<std::size_t>(u)], scores.begin());
-  }
+struct metric_member {
+  const char* name;
+  double ranking_cutoff::*of;
 };
+constexpr metric_member metric_members[] = {{"precision", &ranking_cutoff::precision},
+                                            {"recall", &ranking_cutoff::recall},
+                                            {"f_beta", &ranking_cutoff::f_beta},
+                                            {"hit_rate", &ranking_cutoff::hit_rate},
+                                            {"map", &ranking_cutoff::map},
+                                            {"mrr", &ranking_cutoff::mrr},
+                                            {"ndcg", &ranking_cutoff::ndcg},
+                                            {"partial_auc", &ranking_cutoff::partial_auc},
+                                            {"novelty", &ranking_cutoff::novelty},
+                                            {"popularity", &ranking_cutoff::popularity},
+                                            {"serendipity", &ranking_cutoff::serendipity},
+                                            {"diversity", &ranking_cutoff::diversity},
+                                            {"coverage", &ranking_cutoff::coverage},
+                                            {"gini", &ranking_cutoff::gini}};
 
-using pairs = std::vector<std::pair<index, index>>;
-
-dataset interactions(index users, index items, const pairs& of, std::vector<float> values = {}) {
-  std::vector<index> u;
-  std::vector<index> i;
-  for (const auto& [user, item] : of) {
-    u.push_back(user);
-    i.push_back(item);
-  }
-  values.resize(of.size(), 1.0F);
-  return kindred::make_dataset(kindred::test::numbered_ids(users),
-                               kindred::test::numbered_ids(items), u, i, values);
-}
-
-struct scenario {
-  table_model model;
-  dataset train;
-  dataset test;
-};
-
-/// Scores of few values, so that ties abound; every eighth pair in train, every eighth in test; the
-/// last user has no test item.
-scenario random_scenario(index users, index items, std::uint64_t seed) {
-  const kindred::counter_rng rng(seed);
-  scenario made;
-  pairs train;
-  pairs test;
-  std::vector<float> test_values;
-  std::uint64_t draw = 0;
-  for (index u = 0; u < users; ++u) {
-    std::vector<float>& row = made.model.table.emplace_back();
-    for (index i = 0; i < items; ++i) {
-      row.push_back(0.25F * static_cast<float>(rng.below(draw++, 12)) - 1);
-      if (rng.below(draw++, 50) == 0) row.back() = -infinity;
-      const auto part = rng.below(draw++, 8);
-      if (part == 0) train.emplace_back(u, i);
-      if (part != 1 || u == users - 1) continue;
-      test.emplace_back(u, i);
-      test_values.push_back(static_cast<float>(1 + rng.below(draw++, 5)));
-    }
-  }
-  made.train = interactions(users, items, train);
-  made.test = interactions(users, items, test, test_values);
-  return made;
-}
-
-bool has(const dataset& data, index user, index item) {
-  const auto items = data.by_user(user).indices();
-  return std::find(items.begin(), items.end(), item) != items.end();
-}
+double unlike(index a, index b) { return std::abs(std::sqrt(1.0 + a) - std::sqrt(1.0 + b)); }
 
 /// One user by the definitions: the whole ranking, and all pairs.
 struct judged_user {
@@ -118,7 +85,11 @@ struct judged_user {
 
   [[nodiscard]] bool hit(std::size_t rank) const { return relevant.count(ranking[rank - 1]) > 0; }
 
-  void add_to(ranking_cutoff& sum) const {
+  [[nodiscard]] std::vector<index> list(index k) const {
+    return {ranking.begin(), ranking.begin() + std::min<std::ptrdiff_t>(k, std::ssize(ranking))};
+  }
+
+  void add_accuracy(ranking_cutoff& sum) const {
     const auto k = static_cast<std::size_t>(sum.k);
     double hits = 0;
     double precisions = 0;
@@ -132,14 +103,71 @@ struct judged_user {
       dcg += 1 / std::log2(static_cast<double>(rank) + 1);
       if (hits == 1) sum.mrr += 1 / static_cast<double>(rank);
     }
-    sum.precision += hits / static_cast<double>(k);
-    sum.recall += hits / static_cast<double>(relevant.size());
+    const double precision = hits / static_cast<double>(k);
+    const double recall = hits / static_cast<double>(relevant.size());
+    sum.precision += precision;
+    sum.recall += recall;
+    sum.f_beta += hits == 0 ? 0 : 5 * precision * recall / (4 * precision + recall);  // beta = 2
     sum.hit_rate += hits > 0 ? 1 : 0;
     sum.map += precisions / static_cast<double>(std::min(relevant.size(), k));
     sum.ndcg += dcg / ideal;
+    sum.partial_auc += partial_auc(sum.k);
+  }
+
+  [[nodiscard]] double partial_auc(index k) const {
+    double won = 0;
+    double met = 0;
+    index irrelevant = 0;
+    for (std::size_t low = 1; low <= ranking.size() && irrelevant < k; ++low) {
+      if (hit(low)) continue;
+      ++irrelevant;
+      met += static_cast<double>(relevant.size());
+      for (std::size_t high = 1; high < low; ++high) won += hit(high) ? 1 : 0;
+    }
+    return met == 0 ? 1 : won / met;
+  }
+
+  void add_beyond(ranking_cutoff& sum, const scenario& s) const {
+    const double items = s.model.num_items();
+    const auto popular = [&](index i) { return static_cast<index>(s.train.by_item(i).size()); };
+    std::set<index, std::greater<>> counts;
+    for (index i = 0; i < s.model.num_items(); ++i) counts.insert(popular(i));
+    index users = 0;
+    for (index u = 0; u < s.train.num_users(); ++u) users += s.train.by_user(u).empty() ? 0 : 1;
+
+    const std::vector<index> shown = list(sum.k);
+    const auto n = static_cast<double>(shown.size());
+    double apart = 0;
+    for (std::size_t r = 0; r < shown.size(); ++r) {
+      const index count = popular(shown[r]);
+      sum.popularity += count / n;
+      sum.novelty -= std::log2(std::max(1.0, 1.0 * count) / users) / n;
+      const auto place = std::distance(counts.begin(), counts.find(count)) + 1;
+      const double anyone = count == 0 ? 0 : (items + 1 - static_cast<double>(place)) / items;
+      const double here = (items - static_cast<double>(r)) / items;
+      if (hit(r + 1)) sum.serendipity += std::max(0.0, here - anyone) / n;
+      for (const index other : shown) apart += unlike(shown[r], other);
+    }
+    sum.diversity += n > 1 ? apart / (n * (n - 1)) : 0;
   }
 };
 
+/// Coverage, and Gini as half the relative mean difference, over pairs of different items.
+void judge_lists(ranking_cutoff& cutoff, const std::vector<judged_user>& users, index items) {
+  std::vector<double> shown(static_cast<std::size_t>(items));
+  for (const judged_user& user : users)
+    for (const index item : user.list(cutoff.k)) ++shown[static_cast<std::size_t>(item)];
+  double differences = 0;
+  double total = 0;
+  for (const double x : shown) {
+    total += x;
+    cutoff.coverage += x > 0 ? 1.0 / items : 0;
+    for (const double y : shown) differences += std::abs(x - y);
+  }
+  cutoff.gini = differences / (2 * (items - 1) * total);
+}
+
+/// With beta = 2 and unlike() as the distance.
 ranking_metrics by_definition(const scenario& s, const std::vector<index>& at,
                               float relevant_from) {
   std::vector<judged_user> users;
@@ -153,15 +181,13 @@ ranking_metrics by_definition(const scenario& s, const std::vector<index>& at,
   for (const judged_user& user : users) result.auc += user.auc / n;
   for (const index k : at) {
     ranking_cutoff sum{.k = k};
-    std::set<index> recommended;
     for (const judged_user& user : users) {
-      user.add_to(sum);
-      for (std::size_t r = 0; r < std::min(user.ranking.size(), static_cast<std::size_t>(k)); ++r)
-        recommended.insert(user.ranking[r]);
+      user.add_accuracy(sum);
+      user.add_beyond(sum, s);
     }
-    result.cutoffs.push_back({k, sum.precision / n, sum.recall / n, sum.hit_rate / n, sum.map / n,
-                              sum.mrr / n, sum.ndcg / n,
-                              static_cast<double>(recommended.size()) / s.model.num_items()});
+    for (const metric_member& metric : metric_members) sum.*metric.of /= n;
+    judge_lists(sum, users, s.model.num_items());
+    result.cutoffs.push_back(sum);
   }
   return result;
 }
@@ -176,24 +202,24 @@ void check_same(const ranking_metrics& got, const ranking_metrics& expected) {
     const ranking_cutoff& b = expected.cutoffs[c];
     CAPTURE(b.k);
     CHECK(a.k == b.k);
-    CHECK(a.precision == about(b.precision));
-    CHECK(a.recall == about(b.recall));
-    CHECK(a.hit_rate == about(b.hit_rate));
-    CHECK(a.map == about(b.map));
-    CHECK(a.mrr == about(b.mrr));
-    CHECK(a.ndcg == about(b.ndcg));
-    CHECK(a.coverage == about(b.coverage));
+    for (const metric_member& metric : metric_members) {
+      CAPTURE(metric.name);
+      CHECK(a.*metric.of == about(b.*metric.of));
+    }
   }
 }
 
 bool same_bits(const ranking_metrics& a, const ranking_metrics& b) {
   const auto equal = [](const ranking_cutoff& x, const ranking_cutoff& y) {
-    return x.k == y.k && x.precision == y.precision && x.recall == y.recall &&
-           x.hit_rate == y.hit_rate && x.map == y.map && x.mrr == y.mrr && x.ndcg == y.ndcg &&
-           x.coverage == y.coverage;
+    return x.k == y.k && std::ranges::all_of(metric_members, [&](const metric_member& metric) {
+             return std::bit_cast<std::uint64_t>(x.*metric.of) ==
+                    std::bit_cast<std::uint64_t>(y.*metric.of);
+           });
   };
-  return a.users == b.users && a.auc == b.auc &&
-         std::equal(a.cutoffs.begin(), a.cutoffs.end(), b.cutoffs.begin(), b.cutoffs.end(), equal);
+  return a.users == b.users && a.auc == b.auc && std::ranges::equal(a.cutoffs, b.cutoffs, equal) &&
+         std::ranges::equal(a.by_user, b.by_user, [&](const auto& x, const auto& y) {
+           return x.user == y.user && std::ranges::equal(x.cutoffs, y.cutoffs, equal);
+         });
 }
 
 }  // namespace
@@ -226,10 +252,11 @@ TEST_CASE("ranking metrics equal their definitions on random scores full of ties
     CAPTURE(size.users);
     const scenario s = random_scenario(size.users + 1, size.items, 3);
     const std::vector<kindred::index> at = {5, 1, 10, size.items, 3 * size.items};
-    check_same(evaluate_ranking(s.model, s.train, s.test, {.at = at}),
+    ranking_options options{.at = at, .beta = 2, .distance = unlike};
+    check_same(evaluate_ranking(s.model, s.train, s.test, options),
                by_definition(s, at, -infinity));
-    check_same(evaluate_ranking(s.model, s.train, s.test, {.at = at, .relevant_from = 3}),
-               by_definition(s, at, 3));
+    options.relevant_from = 3;
+    check_same(evaluate_ranking(s.model, s.train, s.test, options), by_definition(s, at, 3));
   }
 }
 
@@ -311,10 +338,50 @@ TEST_CASE("the AUC leaves out users to whom every candidate is relevant") {
 
 TEST_CASE("ranking metrics have the same bits on any number of threads") {
   const scenario s = random_scenario(500, 60, 8);
-  const auto evaluate = [&] { return evaluate_ranking(s.model, s.train, s.test, {.at = {3, 20}}); };
+  const ranking_options options{.at = {3, 20}, .distance = unlike, .keep_users = true};
+  const auto evaluate = [&] { return evaluate_ranking(s.model, s.train, s.test, options); };
   const ranking_metrics one = kindred::test::on_threads(1, evaluate);
   CHECK(same_bits(kindred::test::on_threads(2, evaluate), one));
   CHECK(same_bits(kindred::test::on_threads(8, evaluate), one));
+}
+
+TEST_CASE("the metrics of single users are those of an evaluation of each alone") {
+  const scenario s = random_scenario(40, 30, 10);
+  ranking_options options{.at = {20, 3}, .distance = unlike, .keep_users = true};
+  const ranking_metrics all = evaluate_ranking(s.model, s.train, s.test, options);
+  REQUIRE(all.by_user.size() == all.users);
+  CHECK(std::ranges::is_sorted(all.by_user, {}, &user_metrics::user));
+  for (const user_metrics& one : all.by_user) {
+    pairs of_one;
+    for (const index item : s.test.by_user(one.user).indices()) of_one.emplace_back(one.user, item);
+    const auto alone = evaluate_ranking(s.model, s.train, interactions(40, 30, of_one), options);
+    REQUIRE(alone.users == 1);
+    CHECK(one.auc == alone.auc);
+    for (const index k : options.at)
+      for (const metric_member& metric : metric_members)
+        if (metric.of != &ranking_cutoff::coverage && metric.of != &ranking_cutoff::gini)
+          CHECK(one.at(k).*metric.of == alone.at(k).*metric.of);
+  }
+  const std::vector<double> recalls = all.values(&ranking_cutoff::recall, 3);
+  CHECK(std::accumulate(recalls.begin(), recalls.end(), 0.0) / static_cast<double>(all.users) ==
+        doctest::Approx(all.at(3).recall));
+  options.keep_users = false;
+  CHECK(evaluate_ranking(s.model, s.train, s.test, options).by_user.empty());
+}
+
+TEST_CASE("there is no diversity without a distance") {
+  const scenario s = random_scenario(10, 20, 11);
+  CHECK(std::isnan(evaluate_ranking(s.model, s.train, s.test).at(10).diversity));
+}
+
+TEST_CASE("partial AUC over all irrelevant items is the AUC where scores differ") {
+  scenario s = random_scenario(40, 30, 12);
+  for (auto& row : s.model.table)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      row[i] =
+          static_cast<float>((i * 7 + static_cast<std::size_t>(&row - s.model.table.data())) % 31);
+  const ranking_metrics metrics = evaluate_ranking(s.model, s.train, s.test, {.at = {1000}});
+  CHECK(metrics.at(1000).partial_auc == doctest::Approx(metrics.auc));
 }
 
 TEST_CASE("ranking refuses cutoffs and thresholds out of range") {
@@ -322,8 +389,14 @@ TEST_CASE("ranking refuses cutoffs and thresholds out of range") {
   for (const auto& at : std::vector<std::vector<kindred::index>>{{}, {0}, {10, -1}})
     CHECK_THROWS_AS((void)evaluate_ranking(s.model, s.train, s.test, {.at = at}),
                     kindred::option_error);
-  CHECK_THROWS_AS((void)evaluate_ranking(s.model, s.train, s.test, {.relevant_from = not_a_number}),
-                  kindred::option_error);
+  const auto refused = [&](const ranking_options& options) {
+    CHECK_THROWS_AS((void)evaluate_ranking(s.model, s.train, s.test, options),
+                    kindred::option_error);
+  };
+  refused({.relevant_from = not_a_number});
+  refused({.beta = 0});
+  refused({.beta = static_cast<double>(not_a_number)});
+  refused({.sampled_negatives = -1});
 }
 
 TEST_CASE("ranking refuses parts that do not fit each other, or no user to judge") {

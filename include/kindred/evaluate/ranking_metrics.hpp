@@ -12,157 +12,107 @@
 
 namespace kindred {
 
-/// How the items that are relevant to one user fared in a ranking.
-struct user_ranking {
-  /// The ranks, from 1 and ascending, at which relevant items stand. May end anywhere beyond the k
-  /// that is asked about.
-  std::span<const index> hits;
-  index relevant = 0;  ///< how many items are relevant, found or not; > 0
-};
-
-/// |hits in the first k|.
-[[nodiscard]] inline index hits_at(const user_ranking& user, index k) noexcept {
-  return static_cast<index>(std::upper_bound(user.hits.begin(), user.hits.end(), k) -
-                            user.hits.begin());
-}
-
-/// |hits in the first k| / k, even where there are fewer than k items to recommend.
-[[nodiscard]] inline double precision_at(const user_ranking& user, index k) noexcept {
-  return static_cast<double>(hits_at(user, k)) / k;
-}
-
-/// |hits in the first k| / |relevant|, as LightGCN and NGCF report it. (Mult-VAE divides by
-/// min(k, |relevant|) instead.)
-[[nodiscard]] inline double recall_at(const user_ranking& user, index k) noexcept {
-  return static_cast<double>(hits_at(user, k)) / user.relevant;
-}
-
-/// 1 if there is a hit in the first k, else 0.
-[[nodiscard]] inline double hit_rate_at(const user_ranking& user, index k) noexcept {
-  return hits_at(user, k) > 0 ? 1 : 0;
-}
-
-/// 1 / rank of the first hit, 0 if it is not in the first k.
-[[nodiscard]] inline double reciprocal_rank_at(const user_ranking& user, index k) noexcept {
-  return hits_at(user, k) > 0 ? 1.0 / user.hits.front() : 0;
-}
-
-/// Sum over the hits in the first k of precision_at(their rank), divided by min(|relevant|, k), so
-/// that 1 can be reached; as the package implicit does. (RecTools divides by |relevant|.)
-[[nodiscard]] inline double average_precision_at(const user_ranking& user, index k) noexcept {
-  double sum = 0;
-  const index found = hits_at(user, k);
-  for (index n = 0; n < found; ++n)
-    sum += static_cast<double>(n + 1) / user.hits[static_cast<std::size_t>(n)];
-  return sum / std::min(user.relevant, k);
-}
-
-/// DCG / ideal DCG with binary gains: DCG is the sum over the hits in the first k of
-/// 1 / log2(1 + rank), and the ideal has hits at ranks 1 .. min(|relevant|, k), as in LightGCN,
-/// Mult-VAE and implicit. (RecTools takes an ideal with k hits, however few items are relevant.)
-/// After Jarvelin and Kekalainen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002.
-[[nodiscard]] inline double ndcg_at(const user_ranking& user, index k) noexcept {
-  const auto gain = [](index rank) { return 1 / std::log2(1.0 + rank); };
-  double dcg = 0;
-  const index found = hits_at(user, k);
-  for (index n = 0; n < found; ++n) dcg += gain(user.hits[static_cast<std::size_t>(n)]);
-  double ideal = 0;
-  for (index rank = 1; rank <= std::min(user.relevant, k); ++rank) ideal += gain(rank);
-  return dcg / ideal;
-}
-
-/// How good the first k items of the rankings are: means over the users that were judged.
+/// How good the first k items of the rankings are: means over the users that were judged, but for
+/// coverage and gini, which are of all their lists together.
 struct ranking_cutoff {
   index k = 0;
-  double precision = 0;  ///< mean of precision_at
-  double recall = 0;     ///< mean of recall_at
-  double hit_rate = 0;   ///< mean of hit_rate_at
-  double map = 0;        ///< mean of average_precision_at
-  double mrr = 0;        ///< mean of reciprocal_rank_at
-  double ndcg = 0;       ///< mean of ndcg_at
-  double coverage = 0;   ///< share of all items that are among the first k of some judged user
-};
-
-/// How good rankings are; all but `users` are in [0, 1], higher is better.
-struct ranking_metrics {
-  std::vector<ranking_cutoff> cutoffs;  ///< in the order of ranking_options::at
-  /// Mean area under the ROC curve (auc.hpp), over the judged users for whom not all candidates are
-  /// relevant; NaN if there are none.
-  double auc = 0;
-  std::size_t users = 0;  ///< how many were judged: those with a relevant item in the test set
-
-  /// The metrics at a k that was asked for; throws option_error for another.
-  [[nodiscard]] const ranking_cutoff& at(index k) const {
-    const auto found = std::find_if(cutoffs.begin(), cutoffs.end(),
-                                    [&](const ranking_cutoff& cutoff) { return cutoff.k == k; });
-    if (found != cutoffs.end()) return *found;
-    std::string range = "the evaluated {";
-    for (const ranking_cutoff& cutoff : cutoffs)
-      range += (range.back() == '{' ? "" : ", ") + detail::to_text(cutoff.k);
-    throw option_error("at", detail::to_text(k), range + "}");
-  }
+  // By what is relevant to a user (user_ranking.hpp). In [0, 1], higher is better.
+  double precision = 0;    ///< mean of precision_at
+  double recall = 0;       ///< mean of recall_at
+  double f_beta = 0;       ///< mean of f_beta_at, with ranking_options::beta
+  double hit_rate = 0;     ///< mean of hit_rate_at
+  double map = 0;          ///< mean of average_precision_at
+  double mrr = 0;          ///< mean of reciprocal_rank_at
+  double ndcg = 0;         ///< mean of ndcg_at
+  double partial_auc = 0;  ///< mean of partial_auc_at
+  // Beyond that (beyond_accuracy.hpp).
+  double novelty = 0;      ///< mean of mean_inverse_user_frequency, in bits
+  double popularity = 0;   ///< mean of average_popularity: training ratings of an item
+  double serendipity = 0;  ///< mean of serendipity_of, in [0, 1]
+  double diversity = 0;    ///< mean of intra_list_diversity; NaN without ranking_options::distance
+  double coverage = 0;     ///< share of all items that are among the first k of some judged user
+  double gini = 0;         ///< gini_index of how often each item is among the first k
 };
 
 namespace detail {
 
-/// Sums of the metrics of users, in the order of the cutoffs; grows to it when first added to.
-class ranking_sums {
- public:
-  void add_user(const user_ranking& user, std::span<const index> cutoffs) {
-    sums_.resize(cutoffs.size());
-    for (std::size_t c = 0; c < cutoffs.size(); ++c) {
-      const index k = cutoffs[c];
-      add(sums_[c], {.k = k,
-                     .precision = precision_at(user, k),
-                     .recall = recall_at(user, k),
-                     .hit_rate = hit_rate_at(user, k),
-                     .map = average_precision_at(user, k),
-                     .mrr = reciprocal_rank_at(user, k),
-                     .ndcg = ndcg_at(user, k)});
-    }
-    ++users_;
+/// The metrics of a ranking_cutoff that every user has a value of.
+inline constexpr double ranking_cutoff::*user_metric_members[] = {
+    &ranking_cutoff::precision,  &ranking_cutoff::recall,      &ranking_cutoff::f_beta,
+    &ranking_cutoff::hit_rate,   &ranking_cutoff::map,         &ranking_cutoff::mrr,
+    &ranking_cutoff::ndcg,       &ranking_cutoff::partial_auc, &ranking_cutoff::novelty,
+    &ranking_cutoff::popularity, &ranking_cutoff::serendipity, &ranking_cutoff::diversity};
+
+/// Which of the cutoffs is at k; throws option_error if none is.
+[[nodiscard]] inline std::size_t find_cutoff(std::span<const ranking_cutoff> cutoffs, index k) {
+  std::string range = "the evaluated {";
+  for (std::size_t c = 0; c < cutoffs.size(); ++c) {
+    if (cutoffs[c].k == k) return c;
+    range += (c == 0 ? "" : ", ") + to_text(cutoffs[c].k);
   }
-  void add_auc(double auc) noexcept {
-    auc_ += auc;
-    ++auc_users_;
+  throw option_error("at", to_text(k), range + "}");
+}
+
+}  // namespace detail
+
+/// How good the ranking of one user is.
+struct user_metrics {
+  index user = unknown_index;
+  std::vector<ranking_cutoff> cutoffs{};  ///< the user's own values; neither coverage nor gini
+  double auc = 0;                         ///< NaN if all candidates are relevant
+
+  /// The metrics at a k that was asked for; throws option_error for another.
+  [[nodiscard]] const ranking_cutoff& at(index k) const {
+    return cutoffs[detail::find_cutoff(cutoffs, k)];
+  }
+};
+
+/// How good rankings are.
+struct ranking_metrics {
+  std::vector<ranking_cutoff> cutoffs{};  ///< in the order of ranking_options::at
+  /// Mean area under the ROC curve (auc.hpp), over the judged users for whom not all candidates are
+  /// relevant; NaN if there are none.
+  double auc = 0;
+  std::size_t users = 0;  ///< how many were judged: those with a relevant item in the test set
+  /// How many irrelevant items were drawn for each user; 0 if the rankings are of all items.
+  /// Sampled metrics compare neither with exact ones nor with those of another number.
+  index sampled_negatives = 0;
+  /// The judged users one by one, in ascending order, if ranking_options::keep_users asked for it.
+  std::vector<user_metrics> by_user{};
+
+  /// The metrics at a k that was asked for; throws option_error for another.
+  [[nodiscard]] const ranking_cutoff& at(index k) const {
+    return cutoffs[detail::find_cutoff(cutoffs, k)];
   }
 
-  ranking_sums& operator+=(const ranking_sums& other) {
-    sums_.resize(std::max(sums_.size(), other.sums_.size()));
-    for (std::size_t c = 0; c < other.sums_.size(); ++c) add(sums_[c], other.sums_[c]);
-    users_ += other.users_;
-    auc_ += other.auc_;
-    auc_users_ += other.auc_users_;
-    return *this;
+  /// What each judged user has of a metric at k, in the order of by_user:
+  /// `metrics.values(&ranking_cutoff::ndcg, 10)`. Throws option_error for a k that was not asked
+  /// for, data_error without by_user, and for coverage and gini.
+  [[nodiscard]] std::vector<double> values(double ranking_cutoff::*metric, index k) const {
+    if (std::ranges::find(detail::user_metric_members, metric) ==
+        std::ranges::end(detail::user_metric_members))
+      throw data_error("coverage and gini have no value for one user");
+    const std::size_t cutoff = detail::find_cutoff(cutoffs, k);
+    require_users();
+    std::vector<double> of_users;
+    for (const user_metrics& user : by_user) of_users.push_back(user.cutoffs[cutoff].*metric);
+    return of_users;
   }
 
-  [[nodiscard]] std::size_t users() const noexcept { return users_; }
-
-  /// Means; coverage is left to the caller. Precondition: users() > 0.
-  [[nodiscard]] ranking_metrics metrics() const {
-    ranking_metrics means{sums_, auc_ / static_cast<double>(auc_users_), users_};
-    const auto n = static_cast<double>(users_);
-    for (ranking_cutoff& cutoff : means.cutoffs)
-      for (const auto metric : metrics_) cutoff.*metric /= n;
-    return means;
+  /// The same of the AUC, for the users who have one.
+  [[nodiscard]] std::vector<double> auc_values() const {
+    require_users();
+    std::vector<double> of_users;
+    for (const user_metrics& user : by_user)
+      if (!std::isnan(user.auc)) of_users.push_back(user.auc);
+    return of_users;
   }
 
  private:
-  static constexpr double ranking_cutoff::*metrics_[] = {
-      &ranking_cutoff::precision, &ranking_cutoff::recall, &ranking_cutoff::hit_rate,
-      &ranking_cutoff::map,       &ranking_cutoff::mrr,    &ranking_cutoff::ndcg};
-
-  static void add(ranking_cutoff& sum, const ranking_cutoff& term) noexcept {
-    sum.k = term.k;
-    for (const auto metric : metrics_) sum.*metric += term.*metric;
+  void require_users() const {
+    if (by_user.empty())
+      throw data_error("no metrics of single users: evaluate with ranking_options::keep_users");
   }
-
-  std::vector<ranking_cutoff> sums_;
-  std::size_t users_ = 0;
-  double auc_ = 0;
-  std::size_t auc_users_ = 0;
 };
-
-}  // namespace detail
 
 }  // namespace kindred
