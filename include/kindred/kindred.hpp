@@ -14,6 +14,7 @@
 #include <kindred/data/split.hpp>
 #include <kindred/data/synthetic.hpp>
 #include <kindred/data/time_decay.hpp>
+#include <kindred/evaluate/compare.hpp>
 #include <kindred/evaluate/cross_validate.hpp>
 #include <kindred/evaluate/evaluate_ranking.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
