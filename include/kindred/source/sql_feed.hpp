@@ -180,6 +180,7 @@ class sql_feed {
       horizon = horizon_before(time_of(row[1]));
       if (!start.is_set()) start.created.keep(row[0]);
     }
+    // The last review went past these, or they are deleted.
     std::erase_if(done_.seen, [&](const auto& entry) { return entry.second < horizon_; });
     horizon_ = horizon;
     cursor_ = std::move(start);
