@@ -83,6 +83,8 @@ void restart() {
 template <class Action>
 class watched_source {
  public:
+  static constexpr bool any_thread = true;
+
   watched_source(sql_source source, Action between)
       : source_(std::move(source)), between_(std::move(between)) {}
   [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
