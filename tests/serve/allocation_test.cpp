@@ -11,6 +11,7 @@
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
+#include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 
 #include <doctest/doctest.h>
@@ -20,6 +21,7 @@
 #include <cstdlib>
 #include <new>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "support.hpp"
@@ -89,6 +91,28 @@ TEST_CASE("What promises to allocate nothing does so") {
 
   (void)served.recommend("u3", 10);
   CHECK(allocations > before);  // the counter works
+}
+
+TEST_CASE("A snapshot of a live recommender allocates nothing where a recommender does not") {
+  const auto train = random_dataset(300, 20, 90, 71);
+  matrix_factorization<> model{{.factors = 4, .epochs = 2}};
+  model.fit(train);
+  live_recommender<matrix_factorization<>> live{std::move(model), train};
+  rating_batch batch;
+  batch.users.integers = {1, 1, 2};
+  batch.items.integers = {1, 2, 3};
+  batch.values = {1, 2, 3};
+  live.apply(batch);
+  const auto snapshot = live.snapshot();
+  std::vector<scored_item> best(10);
+  const long before = allocations;
+  std::size_t selected = 0;
+  for (index u = -1; u < 25; ++u) selected += snapshot->top_k(u, best);
+  const auto prediction = snapshot->predict("u3", "1");
+  const auto again = live.snapshot();
+  CHECK(allocations == before);
+  CHECK(selected > 0);
+  CHECK(prediction.status == prediction_status::known);
 }
 
 TEST_CASE_TEMPLATE("Models of neighbours answer without allocating", Model, item_knn, user_knn) {

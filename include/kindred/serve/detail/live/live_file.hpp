@@ -6,6 +6,7 @@
 #include <kindred/data/build.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/detail/assemble.hpp>
+#include <kindred/data/id_map.hpp>
 #include <kindred/data/merge.hpp>
 #include <kindred/serve/detail/live/updater.hpp>
 #include <kindred/serve/recommender.hpp>
@@ -87,6 +88,14 @@ template <class Model, class Reader>
                   [](float weight) { return !(weight > 0); }))
     throw data_error("a weight is not positive");
   return {std::move(served), assemble(std::move(ratings)), read_progress(in)};
+}
+
+/// Throws data_error unless `ids` begin with those that are `known`.
+inline id_map extended_ids(const id_map& known, id_map ids) {
+  bool sound = ids.size() >= known.size();
+  for (index i = 0; sound && i < known.size(); ++i) sound = ids.id(i) == known.id(i);
+  if (!sound) throw data_error("the ids do not begin with those of the recommender");
+  return ids;
 }
 
 /// Ratings that are not in the base.

@@ -196,8 +196,9 @@ live_recommender<Model>::live_recommender(const tensor_reader& in, live_options 
     : live_recommender(detail::live::read_base<Model>(in), std::move(options)) {
   position_ = in.get<std::string>("position");
   if constexpr (!compactable) {
-    const id_map users = in.ids("all_users");
-    const id_map items = in.ids("all_items");
+    using detail::live::extended_ids;
+    const id_map users = extended_ids(updater_.state().users, in.ids("all_users"));
+    const id_map items = extended_ids(updater_.state().items, in.ids("all_items"));
     const auto progress = updater_.progress();
     updater_.follow(users, items, detail::live::read_changes(in, users.size(), items.size()));
     updater_.resume(progress);
