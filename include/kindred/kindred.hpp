@@ -18,6 +18,7 @@
 #include <kindred/evaluate/cross_validate.hpp>
 #include <kindred/evaluate/evaluate_ranking.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
+#include <kindred/evaluate/search.hpp>
 #include <kindred/io/load_recommender.hpp>
 #include <kindred/io/save.hpp>
 #include <kindred/io/sql_model.hpp>
