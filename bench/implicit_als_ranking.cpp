@@ -14,8 +14,8 @@ using kindred::implicit_als_options;
 
 std::vector<implicit_als_options> grid(int factors) {
   std::vector<implicit_als_options> grid;
-  for (const double unobserved_weight : {0.003, 0.01, 0.03, 0.1})
-    for (const double regularization : {0.003, 0.01, 0.03})
+  for (const double unobserved_weight : {0.01, 0.03, 0.1, 0.3})
+    for (const double regularization : {0.003, 0.01})
       grid.push_back({.factors = factors,
                       .epochs = 10,
                       .unobserved_weight = unobserved_weight,

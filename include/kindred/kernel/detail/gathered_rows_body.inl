@@ -20,9 +20,10 @@ struct row_products {
   static void dot(const gathered_rows<Scalar>& rows, const Scalar* x, Scalar* products) noexcept {
     for (std::size_t first = 0; first < rows.count; first += group) {
       prefetch(rows, first);
+      const std::size_t last = first + group <= rows.count ? group - 1 : rows.count - first - 1;
       const Scalar* row[group];  // the last group repeats the last row to be full
-      for (std::size_t r = 0; r < group; ++r)
-        row[r] = rows.row(first + r < rows.count ? first + r : rows.count - 1);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < group; ++r) row[r] = rows.row(first + (r < last ? r : last));
       vector sums[group] = {};
       for (std::size_t f = 0; f < rows.width; f += lanes) {
         vector at;
@@ -42,26 +43,34 @@ struct row_products {
   }
 
   static void add(const gathered_rows<Scalar>& rows, const Scalar* weights, Scalar* y) noexcept {
-    for (std::size_t first = 0; first < rows.count; first += group) {
-      prefetch(rows, first);
-      const Scalar* row[group];  // the last group repeats the last row, with a weight of 0
-      Scalar weight[group];
-      for (std::size_t r = 0; r < group; ++r) {
-        const bool inside = first + r < rows.count;
-        row[r] = rows.row(inside ? first + r : rows.count - 1);
-        weight[r] = inside ? weights[first + r] : 0;
+    std::size_t first = 0;
+    for (; first + group <= rows.count; first += group) add_group<group>(rows, first, weights, y);
+    for (; first < rows.count; ++first) add_group<1>(rows, first, weights, y);
+  }
+
+ private:
+  /// Sums up the group before it looks at `y`, which waits for the group before.
+  template <std::size_t Rows>
+  [[gnu::always_inline]] static void add_group(const gathered_rows<Scalar>& rows, std::size_t first,
+                                               const Scalar* weights, Scalar* y) noexcept {
+    const Scalar* row[Rows];
+    vector weight[Rows];
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Rows; ++r) {
+      row[r] = rows.row(first + r);
+      weight[r] = vector{} + weights[first + r];
+    }
+    for (std::size_t f = 0; f < rows.width; f += lanes) {
+      vector sum{};
+#pragma GCC unroll 8
+      for (std::size_t r = 0; r < Rows; ++r) {
+        vector of_row;
+        load(of_row, row[r] + f);
+        sum = of_row * weight[r] + sum;
       }
-      for (std::size_t f = 0; f < rows.width; f += lanes) {
-        vector sum;
-        load(sum, y + f);
-#pragma GCC unroll 4
-        for (std::size_t r = 0; r < group; ++r) {
-          vector of_row;
-          load(of_row, row[r] + f);
-          sum = of_row * weight[r] + sum;
-        }
-        store(y + f, sum);
-      }
+      vector before;
+      load(before, y + f);
+      store(y + f, before + sum);
     }
   }
 };
