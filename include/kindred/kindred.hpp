@@ -31,8 +31,8 @@
 #include <kindred/model/deep_fm.hpp>
 #include <kindred/model/ease.hpp>
 #include <kindred/model/factorization_machine.hpp>
-#include <kindred/model/item_knn.hpp>
 #include <kindred/model/implicit_als.hpp>
+#include <kindred/model/item_knn.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/mlp_rating.hpp>
 #include <kindred/model/multi_task.hpp>
@@ -59,6 +59,7 @@
 #include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/serve/sql_store.hpp>
+#include <kindred/source/arrow.hpp>
 #include <kindred/source/csv.hpp>
 #include <kindred/source/memory.hpp>
 #include <kindred/source/memory_columns.hpp>
