@@ -77,8 +77,8 @@ class persistent_array {
     auto made = std::make_shared<branch>();
     const std::size_t part = std::size_t{1} << (bits * level);
     for (std::size_t c = 0; c * part < elements.size(); ++c)
-      made->children[c] = built(
-          elements.subspan(c * part, std::min(part, elements.size() - c * part)), level - 1);
+      made->children[c] =
+          built(elements.subspan(c * part, std::min(part, elements.size() - c * part)), level - 1);
     return made;
   }
 

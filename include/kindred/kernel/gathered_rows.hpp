@@ -46,10 +46,10 @@ template <class Scalar>
 void dot_rows(const gathered_rows<Scalar>& rows, const Scalar* x, Scalar* products,
               [[maybe_unused]] simd_level level = best_simd_level()) noexcept {
 #if defined(__x86_64__)
-  if (level == simd_level::avx512) return avx512::row_products<Scalar>::dot(rows, x, products);
-  if (level == simd_level::avx2) return avx2::row_products<Scalar>::dot(rows, x, products);
+  if (level == simd_level::avx512) return avx512::gathered_products<Scalar>::dot(rows, x, products);
+  if (level == simd_level::avx2) return avx2::gathered_products<Scalar>::dot(rows, x, products);
 #endif
-  baseline::row_products<Scalar>::dot(rows, x, products);
+  baseline::gathered_products<Scalar>::dot(rows, x, products);
 }
 
 /// y += sum over all rows of weights[n] * row n. Precondition: the processor has `level`.
@@ -57,10 +57,10 @@ template <class Scalar>
 void add_rows(const gathered_rows<Scalar>& rows, const Scalar* weights, Scalar* y,
               [[maybe_unused]] simd_level level = best_simd_level()) noexcept {
 #if defined(__x86_64__)
-  if (level == simd_level::avx512) return avx512::row_products<Scalar>::add(rows, weights, y);
-  if (level == simd_level::avx2) return avx2::row_products<Scalar>::add(rows, weights, y);
+  if (level == simd_level::avx512) return avx512::gathered_products<Scalar>::add(rows, weights, y);
+  if (level == simd_level::avx2) return avx2::gathered_products<Scalar>::add(rows, weights, y);
 #endif
-  baseline::row_products<Scalar>::add(rows, weights, y);
+  baseline::gathered_products<Scalar>::add(rows, weights, y);
 }
 
 }  // namespace kindred::kernel

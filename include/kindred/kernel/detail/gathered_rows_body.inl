@@ -2,7 +2,7 @@ namespace kindred::kernel::KINDRED_TARGET {
 
 /// Products of rows that lie anywhere, a group of them at a time.
 template <class Scalar>
-struct row_products {
+struct gathered_products {
   using vector = pack_t<Scalar>;
   static constexpr std::size_t lanes = pack<Scalar>::lanes;
   static constexpr std::size_t group = 4;
