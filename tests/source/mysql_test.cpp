@@ -160,6 +160,17 @@ TEST_CASE("an error among the rows of a result is thrown when they are reached")
   CHECK(integer_of(db, "SELECT COUNT(*) FROM t") == 1000);
 }
 
+TEST_CASE("a server that does not answer in time is a lost connection") {
+  if (!has_mariadb()) return;
+  mysql_options login = shared_mariadb().login();
+  login.read_timeout = std::chrono::seconds(1);
+  mysql_connection db(login);
+  CHECK(refusal([&] { db.execute("SELECT SLEEP(1000)"); }).is_connection_lost());
+  CHECK(refusal([&] { (void)db.prepare("SELECT 1"); }).is_connection_lost());
+  db.reconnect();
+  db.execute("SELECT 1");
+}
+
 TEST_CASE("names are quoted whatever is in them") {
   if (!has_mariadb()) return;
   mysql_connection db = numbers_up_to(1);
