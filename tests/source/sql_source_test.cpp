@@ -93,6 +93,21 @@ TEST_CASE("parameters are copied") {
   CHECK(contents_of(source).rows.size() == 1);
 }
 
+TEST_CASE("a source can be moved, before and while it is read") {
+  scratch_database scratch;
+  sqlite_connection& db = scratch.connection;
+  sql_source first(
+      db, {.query = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+                    "SELECT i AS user, ? AS item FROM n",
+           .parameters = {"short"}});
+  sql_source second(std::move(first));
+  rating_batch batch;
+  REQUIRE(second.next(batch));
+  const rows rest = contents_of(sql_source(std::move(second))).rows;
+  REQUIRE(batch.size() + rest.size() == 20'000);
+  CHECK(rest.back() == source_row{"20000", "short"});
+}
+
 TEST_CASE("a table may be in another schema") {
   const temporary_folder folder;
   sqlite_connection db(folder.path("main.db"));

@@ -3,7 +3,6 @@
 #include <kindred/core/error.hpp>
 #include <kindred/source/detail/mysql_session.hpp>
 #include <kindred/source/detail/mysql_statement.hpp>
-#include <kindred/source/detail/sql_quote.hpp>
 #include <kindred/source/sql_connection.hpp>
 
 #include <mysql.h>

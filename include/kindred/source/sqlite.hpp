@@ -1,7 +1,6 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
-#include <kindred/source/detail/sql_quote.hpp>
 #include <kindred/source/sql_connection.hpp>
 
 #include <sqlite3.h>
@@ -21,6 +20,8 @@
 #include <vector>
 
 namespace kindred {
+
+static_assert(SQLITE_VERSION_NUMBER >= 3'037'000, "kindred needs SQLite 3.37");
 
 enum class sqlite_access {
   read_only,   ///< the file must exist
