@@ -38,7 +38,7 @@ class growing_ids {
   }
 
   /// Takes one part of the same ids, or of the first of them, in place of many.
-  void flatten(id_map first) {
+  void flatten(const id_map& first) {
     std::vector<std::string> later;
     for (index i = first.size(); i < known_.size(); ++i) later.emplace_back(known_.id(i));
     known_ = first.extended(later);
