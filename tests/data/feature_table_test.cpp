@@ -9,8 +9,6 @@
 
 namespace kindred::feature_table_test {
 
-using namespace test;
-
 namespace {
 
 feature_table films() {
