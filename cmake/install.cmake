@@ -11,7 +11,7 @@ include(GNUInstallDirs)
 set(destination "${CMAKE_INSTALL_DATADIR}/cmake/kindred")
 
 # One export for each component: the package loads only what is asked of it.
-install(TARGETS kindred EXPORT kindred-core FILE_SET HEADERS FILE_SET fragments)
+install(TARGETS kindred EXPORT kindred-core FILE_SET HEADERS FILE_SET details FILE_SET fragments)
 install(EXPORT kindred-core NAMESPACE kindred:: DESTINATION "${destination}")
 foreach(name IN LISTS kindred_components)
   install(TARGETS kindred_${name} EXPORT kindred-${name} FILE_SET HEADERS)
