@@ -1,9 +1,7 @@
-// Peak memory of load() from a database, beside that of loading the same ratings as they are made,
-// each in a process of its own: what a source holds does not grow with its rows.
-//   kindred_sql_memory [millions of ratings ...]
+#pragma once
+
 #include <kindred/data/load.hpp>
 #include <kindred/data/rating_source.hpp>
-#include <kindred/source/sqlite.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,14 +13,14 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "scratch_file.hpp"
 #include "sql_ratings.hpp"
 
-namespace {
+namespace kindred::bench {
 
 /// A number of kB that Linux knows of this process.
-double megabytes(const std::string& name) {
+inline double megabytes(const std::string& name) {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;)
     if (double kilobytes = 0; word == name + ':' && status >> kilobytes) return kilobytes / 1000;
@@ -57,10 +55,10 @@ class made_ratings {
   explicit made_ratings(std::int64_t rows) : rows_(rows) {}
 
   [[nodiscard]] static std::string_view name() { return "made"; }
-  bool next(kindred::rating_batch& batch) {
+  bool next(rating_batch& batch) {
     batch.clear();
     for (int n = 0; n < 1 << 14 && row_ < rows_; ++n, ++row_) {
-      const auto [user, item, stars, time] = kindred::bench::rating_of(row_);
+      const auto [user, item, stars, time] = rating_of(row_);
       batch.users.integers.push_back(user);
       batch.items.integers.push_back(item);
       batch.values.push_back(static_cast<float>(stars));
@@ -74,28 +72,32 @@ class made_ratings {
   std::int64_t row_ = 0;
 };
 
-void measure(double millions) {
+/// Prints the peak memory of load() from a database, beside that of loading the same ratings as
+/// they are made, each in a process of its own. `connect` returns a pointer to a new connection;
+/// `key` is the type of a key.
+template <class Connect>
+void measure_loading(double millions, const std::string& key, const Connect& connect) {
   const auto rows = static_cast<std::int64_t>(millions * 1e6);
-  const kindred::bench::scratch_file file("memory.db");
-  static_cast<void>(peak_of([&] {
-    kindred::sqlite_connection db(file.path());
-    kindred::bench::make_ratings(db, rows, "INTEGER");
-  }));
+  static_cast<void>(peak_of([&] { make_ratings(*connect(), rows, key); }));
   const double made = peak_of([&] {
-    if (kindred::load(made_ratings(rows)).empty()) std::abort();
+    if (load(made_ratings(rows)).empty()) std::abort();
   });
   const double read = peak_of([&] {
-    kindred::sqlite_connection db(file.path());
-    if (kindred::load(kindred::bench::ratings_of(db)).empty()) std::abort();
+    const auto db = connect();
+    if (load(ratings_of(*db)).empty()) std::abort();
   });
-  std::printf("%.0fM ratings: peak %.1f MB as they are made, %.1f MB from SQLite, %.1f MB more\n",
-              millions, made, read, read - made);
+  std::printf("%.0fM ratings: peak %.1f MB as they are made, %.1f MB from the database\n", millions,
+              made, read);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc < 2)
-    for (const double millions : {1.0, 2.0, 4.0, 8.0}) measure(millions);
-  for (int n = 1; n < argc; ++n) measure(std::atof(argv[n]));
+/// The same for the numbers of millions that the program is given, or else for 1, 2, 4 and 8.
+/// `start` returns what `connect` above is, to a new database.
+template <class Start>
+void measure_loading(int argc, char** argv, const std::string& key, const Start& start) {
+  std::vector<double> sizes{1, 2, 4, 8};
+  if (argc > 1) sizes.clear();
+  for (int n = 1; n < argc; ++n) sizes.push_back(std::atof(argv[n]));
+  for (const double millions : sizes) measure_loading(millions, key, start());
 }
+
+}  // namespace kindred::bench
