@@ -33,7 +33,7 @@ struct live_options {
   double item_growth = 0.1;
   /// What has changed is merged into a new base, in the background, when the ratings or the items
   /// that changed are more than this share of those in the base, > 0, and more than compact_least.
-  double compact_share = 0.25;
+  double compact_share = 0.1;
   std::size_t compact_least = 1000;
   /// The model is fitted anew, in the background, when the new ratings are this share of those that
   /// it was fitted on; >= 0, and 0 for never. A model that can do nothing but fit is also fitted

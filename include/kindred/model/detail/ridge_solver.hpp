@@ -1,16 +1,18 @@
 #pragma once
 
 #include <kindred/core/shared_array.hpp>
-#include <kindred/kernel/rank_update.hpp>
+#include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/model/detail/packed_cholesky.hpp>
+#include <kindred/model/detail/row_moments.hpp>
 #include <kindred/model/latent_row.hpp>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace kindred::detail {
@@ -30,109 +32,157 @@ struct ridge_problem {
 /// Finds the latent row (p, b) that minimises, over n ratings r with weight w by entries (q, b'),
 ///   sum w (r - mean - b' - b - p.q)^2 + n (regularization |p|^2 + bias_regularization b^2),
 /// the problem that training solves for a row with these ratings: it penalises a row once for each
-/// of them. In double precision, on the kernel for rank updates: O(n factors^2 + factors^3).
+/// of them. O(n factors^2 + factors^3).
+///
+/// In the arithmetic of `Scalar` where the penalty is well above its rounding, else in double.
 template <class Scalar>
 class ridge_solver {
  public:
   explicit ridge_solver(const ridge_problem& problem)
-      : problem_(problem),
-        kernel_(kernel::select_rank_update<double>()),
-        unknowns_(problem.factors + (problem.biases ? 1 : 0)),
-        rows_(rounded(unknowns_ + 1, kernel::update_rows)),
-        columns_(rounded(unknowns_ + 1, kernel_.columns)),
-        row_(std::max(rows_, columns_), 0.0),
-        left_(rows_ * depth),
-        right_(columns_ * depth),
-        products_(rows_ * columns_) {}
+      : problem_(problem), equations_(make_equations()) {}
 
   /// Entries that are not known are passed over; zeros if there are no others.
   [[nodiscard]] latent_row<Scalar> solve(std::span<const rated_entry<Scalar>> ratings) {
-    latent_row<Scalar> result{std::vector<Scalar>(problem_.factors, Scalar{0}), 0};
-    std::fill(products_.begin(), products_.end(), 0.0);
-    std::size_t count = 0;
-    std::size_t filled = 0;
-    for (const rated_entry<Scalar>& rating : ratings) {
-      if (!rating.other.known) continue;
-      pack(rating, filled++);
-      if (filled == depth) add_products(std::exchange(filled, 0));
-      ++count;
-    }
-    if (count == 0 || unknowns_ == 0) return result;
-    if (filled > 0) add_products(filled);
-    add_penalties(static_cast<double>(count));
-    const double* const solution = solve_products();
-    for (std::size_t f = 0; f < problem_.factors; ++f)
-      result.factors[f] = static_cast<Scalar>(solution[f]);
-    if (problem_.biases) result.bias = static_cast<Scalar>(solution[problem_.factors]);
-    return result;
+    return std::visit([&](auto& e) { return solve(ratings, e); }, equations_);
   }
 
  private:
-  static constexpr std::size_t depth = 32;  ///< ratings packed at a time; they stay in the cache
+  /// Normal equations in the making: sums over ratings with r' = r - mean - b'.
+  template <class Number>
+  struct equations {
+    static constexpr std::size_t depth = 64;  ///< ratings added at a time
 
-  [[nodiscard]] static std::size_t rounded(std::size_t count, std::size_t multiple) noexcept {
-    return (count + multiple - 1) / multiple * multiple;
+    explicit equations(std::size_t factors)
+        : width((factors + kernel::gathered_multiple - 1) / kernel::gathered_multiple *
+                kernel::gathered_multiple),
+          moments(factors),
+          cholesky(factors),
+          stride(moments.padded_columns(factors)),
+          rows(depth * width, Number{0}),
+          weights(depth),
+          pulls(depth),
+          matrix(moments.matrix_size(factors)),
+          centre(width),
+          target(width) {}
+
+    void clear() {
+      for (auto* numbers : {&matrix, &centre, &target})
+        std::fill(numbers->begin(), numbers->end(), Number{0});
+      weight = pull = 0;
+      count = filled = 0;
+    }
+
+    /// Adds the ratings that are filled in.
+    void add_up(std::size_t factors) {
+      if (factors > 0) {
+        const kernel::gathered_rows<Number> all{rows.data(), width, width, nullptr, filled};
+        moments.add(all.columns(0, factors), weights.data(), matrix.data());
+        kernel::add_rows(all, weights.data(), centre.data());
+        kernel::add_rows(all, pulls.data(), target.data());
+      }
+      for (; filled > 0; --filled) {
+        weight += static_cast<double>(weights[filled - 1]);
+        pull += static_cast<double>(pulls[filled - 1]);
+      }
+    }
+
+    std::size_t width;
+    row_moments<Number> moments;
+    packed_cholesky<Number> cholesky;
+    std::size_t stride;              ///< of the matrix
+    aligned_vector<Number> rows;     ///< q of some ratings, padded to `width`
+    aligned_vector<Number> weights;  ///< w of these
+    aligned_vector<Number> pulls;    ///< w r'
+    aligned_vector<Number> matrix;   ///< sum w q q'
+    aligned_vector<Number> centre;   ///< sum w q
+    aligned_vector<Number> target;   ///< sum w r' q
+    double weight = 0;               ///< sum w
+    double pull = 0;                 ///< sum w r'
+    std::size_t count = 0;
+    std::size_t filled = 0;
+  };
+  using any_equations = std::variant<equations<float>, equations<double>>;
+
+  [[nodiscard]] any_equations make_equations() const {
+    constexpr double enough = 1e-3;
+    if (std::is_same_v<Scalar, float> && problem_.regularization >= enough)
+      return any_equations(std::in_place_type<equations<float>>, problem_.factors);
+    return any_equations(std::in_place_type<equations<double>>, problem_.factors);
   }
 
-  /// Puts (q, 1, r - mean - b') at place k of both packed sides: the sums of its products are the
-  /// normal equations, with their right-hand side as the last row.
-  void pack(const rated_entry<Scalar>& rating, std::size_t k) {
-    for (std::size_t f = 0; f < problem_.factors; ++f)
-      row_[f] = static_cast<double>(rating.other.factors[f]);
-    if (problem_.biases) row_[problem_.factors] = 1;
-    row_[unknowns_] =
+  template <class Number>
+  [[nodiscard]] latent_row<Scalar> solve(std::span<const rated_entry<Scalar>> ratings,
+                                         equations<Number>& e) const {
+    e.clear();
+    for (std::size_t n = 0; n < ratings.size(); ++n) {
+      prefetch(ratings[std::min(n + 8, ratings.size() - 1)].other);
+      add(ratings[n], e);
+    }
+    if (e.filled > 0) e.add_up(problem_.factors);
+    latent_row<Scalar> result{std::vector<Scalar>(problem_.factors, Scalar{0}), 0};
+    if (e.count == 0) return result;
+    const double bias_curvature = e.weight + penalty(e.count, problem_.bias_regularization);
+    if (problem_.factors > 0) {
+      if (problem_.biases) eliminate_bias(static_cast<Number>(1 / bias_curvature), e);
+      const auto ridge = static_cast<Number>(penalty(e.count, problem_.regularization));
+      for (std::size_t f = 0; f < problem_.factors; ++f) e.matrix[f * (e.stride + 1)] += ridge;
+      e.cholesky.solve(e.matrix.data(), e.stride, problem_.factors, e.target.data());
+    }
+    double explained = 0;
+    for (std::size_t f = 0; f < problem_.factors; ++f) {
+      result.factors[f] = static_cast<Scalar>(e.target[f]);
+      explained += static_cast<double>(e.centre[f]) * static_cast<double>(e.target[f]);
+    }
+    if (problem_.biases) result.bias = static_cast<Scalar>((e.pull - explained) / bias_curvature);
+    return result;
+  }
+
+  /// Rows lie too far apart for the processor to guess them.
+  void prefetch(const latent_entry<Scalar>& entry) const noexcept {
+    if (!entry.known) return;
+    for (std::size_t f = 0; f < problem_.factors; f += 64 / sizeof(Scalar))
+      __builtin_prefetch(entry.factors + f);
+  }
+
+  template <class Number>
+  void add(const rated_entry<Scalar>& rating, equations<Number>& e) const {
+    if (!rating.other.known) return;
+    Number* const row = e.rows.data() + e.filled * e.width;
+    if constexpr (std::is_same_v<Number, Scalar>)
+      std::copy_n(rating.other.factors, problem_.factors, row);
+    else
+      for (std::size_t f = 0; f < problem_.factors; ++f)
+        row[f] = static_cast<Number>(rating.other.factors[f]);
+    const double pull =
         static_cast<double>(rating.rating) - problem_.mean - static_cast<double>(rating.other.bias);
-    const auto weight = static_cast<double>(rating.weight);
-    for (std::size_t first = 0; first < rows_; first += kernel::update_rows)
-      for (std::size_t r = 0; r < kernel::update_rows; ++r)
-        left_[first * depth + k * kernel::update_rows + r] = weight * row_[first + r];
-    for (std::size_t first = 0; first < columns_; first += kernel_.columns)
-      std::copy_n(row_.data() + first, kernel_.columns,
-                  right_.data() + first * depth + k * kernel_.columns);
+    e.weights[e.filled] = static_cast<Number>(rating.weight);
+    e.pulls[e.filled] = static_cast<Number>(static_cast<double>(rating.weight) * pull);
+    ++e.count;
+    if (++e.filled == e.depth) e.add_up(problem_.factors);
   }
 
-  /// Adds the products of the packed rows to the lower triangle.
-  void add_products(std::size_t filled) {
-    for (std::size_t i = 0; i < rows_; i += kernel::update_rows)
-      for (std::size_t j = 0; j < std::min(columns_, i + kernel::update_rows); j += kernel_.columns)
-        kernel_.add(left_.data() + i * depth, right_.data() + j * depth, filled,
-                    products_.data() + i * columns_ + j, columns_);
+  /// Puts in place of b what is best for each p: (sum w r' - p.sum w q) / curvature.
+  template <class Number>
+  void eliminate_bias(Number inverse_curvature, equations<Number>& e) const {
+    const kernel::gathered_rows<Number> centre{e.centre.data(), e.width, problem_.factors, nullptr,
+                                               1};
+    const Number weight = -inverse_curvature;
+    e.moments.add(centre, &weight, e.matrix.data());
+    for (std::size_t f = 0; f < problem_.factors; ++f)
+      e.target[f] -= static_cast<Number>(e.pull) * inverse_curvature * e.centre[f];
   }
 
-  void add_penalties(double count) {
+  [[nodiscard]] double penalty(std::size_t ratings, double regularization) const {
     // A trace of a penalty keeps the system regular where the options ask for none.
     constexpr double least = 1e-6;
+    const auto count = static_cast<double>(ratings);
     const double scale =
-        count * std::pow(std::max(1.0, problem_.mean_count) / count, problem_.frequency_exponent);
-    for (std::size_t f = 0; f < problem_.factors; ++f)
-      products_[f * columns_ + f] += std::max(scale * problem_.regularization, count * least);
-    if (problem_.biases)
-      products_[problem_.factors * (columns_ + 1)] +=
-          std::max(scale * problem_.bias_regularization, count * least);
-  }
-
-  /// Solves the normal equations in place, the right-hand side becoming the solution.
-  [[nodiscard]] const double* solve_products() {
-    const auto unknowns = static_cast<Eigen::Index>(unknowns_);
-    Eigen::Map<Eigen::MatrixXd, 0, Eigen::OuterStride<>> columns(
-        products_.data(), unknowns, unknowns,
-        Eigen::OuterStride<>(static_cast<Eigen::Index>(columns_)));
-    Eigen::Ref<Eigen::MatrixXd> matrix = columns;
-    const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> cholesky(matrix);
-    Eigen::Map<Eigen::VectorXd> right(products_.data() + unknowns_ * columns_, unknowns);
-    cholesky.solveInPlace(right);
-    return right.data();
+        std::pow(std::max(1.0, problem_.mean_count) / count, problem_.frequency_exponent);
+    return count * std::max(scale * regularization, least);
   }
 
   ridge_problem problem_;
-  kernel::rank_update<double> kernel_;
-  std::size_t unknowns_;
-  std::size_t rows_;
-  std::size_t columns_;
-  aligned_vector<double> row_;
-  aligned_vector<double> left_;      ///< weighted rows, packed by strips of update_rows
-  aligned_vector<double> right_;     ///< rows, packed by strips of kernel_.columns
-  aligned_vector<double> products_;  ///< rows_ x columns_, lower triangle
+  any_equations equations_;
 };
 
 }  // namespace kindred::detail

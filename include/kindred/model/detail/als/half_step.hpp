@@ -5,10 +5,10 @@
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/als_solver.hpp>
-#include <kindred/model/detail/als/row_moments.hpp>
 #include <kindred/model/detail/als/row_problem.hpp>
 #include <kindred/model/detail/als/row_solvers.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/row_moments.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -57,11 +57,11 @@ struct als_side {
   constexpr std::size_t block = 2048;
   const std::size_t count = rows.size() / width;
   const std::size_t blocks = (count + block - 1) / block;
-  const row_moments sizes(width);
+  const row_moments<float> sizes(width);
   const std::size_t size = sizes.matrix_size(width);
   aligned_vector<float> parts(blocks * size, 0.0F);
   loop(blocks, [&](std::size_t first, std::size_t last) {
-    row_moments moments(width);
+    row_moments<float> moments(width);
     for (std::size_t b = first; b < last; ++b)
       moments.add({rows.data() + b * block * width, width, width, nullptr,
                    std::min(block, count - b * block)},

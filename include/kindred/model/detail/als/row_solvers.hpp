@@ -5,9 +5,9 @@
 #include <kindred/kernel/dot.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/als_solver.hpp>
-#include <kindred/model/detail/als/packed_cholesky.hpp>
-#include <kindred/model/detail/als/row_moments.hpp>
 #include <kindred/model/detail/als/row_problem.hpp>
+#include <kindred/model/detail/packed_cholesky.hpp>
+#include <kindred/model/detail/row_moments.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -39,11 +39,11 @@ class block_system {
                     matrix.data() + f * stride);
     const auto rows = problem.rows.columns(first, size);
     add_up(problem, matrix, [&](std::size_t begin, std::size_t end, float* part) {
-      const auto add = [&](row_moments& moments) {
+      const auto add = [&](row_moments<float>& moments) {
         moments.add(rows.part(begin, end), problem.weights + begin, part);
       };
       if (problem.loop == nullptr) return add(moments_);
-      row_moments moments(size);
+      row_moments<float> moments(size);
       add(moments);
     });
     for (std::size_t f = 0; f < size; ++f) matrix[f * (stride + 1)] += problem.ridge[first + f];
@@ -51,8 +51,8 @@ class block_system {
   }
 
  private:
-  row_moments moments_;
-  packed_cholesky cholesky_;
+  row_moments<float> moments_;
+  packed_cholesky<float> cholesky_;
   aligned_vector<float> matrix_;
 };
 

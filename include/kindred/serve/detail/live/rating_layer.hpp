@@ -52,9 +52,9 @@ class rating_layer {
       *at = rating;
       return;
     }
-    by_item_[rating.item].push_back(rating.user);
     ratings.insert(at, rating);
     ++size_;
+    by_item_[rating.item].push_back(rating.user);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -64,7 +64,7 @@ class row_refresher {
 
  private:
   using scalar = typename served_state<Model>::scalar;
-  static constexpr std::size_t grain = 64;  ///< rows that are worth another thread
+  static constexpr std::size_t grain = 256;  ///< rows, some milliseconds, for another thread
 
   struct workspace {
     std::vector<rating_change> ratings;
