@@ -29,6 +29,7 @@ function(kindred_require package target)
   message(STATUS "kindred: ${package} was not found, so it comes from ${arg_URL}")
   set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
   set(CMAKE_COMPILE_WARNING_AS_ERROR OFF)
+  set(CMAKE_UNITY_BUILD OFF)  # oneTBB's sources do not compile as one
   foreach(name IN LISTS arg_DISABLE)
     set(${name} OFF)
   endforeach()
