@@ -9,11 +9,11 @@
 #include <kindred/io/tensor_writer.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/serve/detail/live/attempt.hpp>
+#include <kindred/serve/detail/live/bases.hpp>
 #include <kindred/serve/detail/live/live_file.hpp>
 #include <kindred/serve/detail/live/meter.hpp>
 #include <kindred/serve/detail/live/no_feed.hpp>
 #include <kindred/serve/detail/live/rating_queue.hpp>
-#include <kindred/serve/detail/live/rebuild.hpp>
 #include <kindred/serve/detail/live/record_batch.hpp>
 #include <kindred/serve/detail/live/updater.hpp>
 #include <kindred/serve/detail/live/worker.hpp>
@@ -50,7 +50,8 @@ namespace kindred {
 /// Readers take an immutable snapshot without waiting for anyone; no lock is held while they score.
 /// `run`, in a thread of the application, takes in what is pushed and what a `change_feed` has, and
 /// publishes the next snapshot; `apply` does the same at once. Ratings are kept by user and item,
-/// and the last one that arrives counts; one that arrives again changes nothing.
+/// and the last one that arrives counts; one that arrives again changes nothing, and none is ever
+/// taken back.
 ///
 /// What becomes of new ratings depends on the model:
 /// - One that solves rows (`row_solving_model`) is up to date in the next snapshot: a user with new
@@ -94,6 +95,7 @@ class live_recommender {
 
   /// These ask the latest snapshot; see there.
   template <class Ids>
+  requires external_id<Ids> || external_ids<Ids>
   [[nodiscard]] auto recommend(const Ids& users, std::size_t k,
                                const recommend_options& options = {}) const {
     return snapshot()->recommend(users, k, options);
@@ -110,8 +112,8 @@ class live_recommender {
     return snapshot()->recommend_from(ratings, k, options);
   }
   template <external_id User, class Items>
-  requires rating_model<Model>
-  [[nodiscard]] auto predict(const User& user, const Items& items) const {
+  requires rating_model<Model> &&(external_id<Items> || external_ids<Items>)
+      [[nodiscard]] auto predict(const User& user, const Items& items) const {
     return snapshot()->predict(user, items);
   }
   template <external_id Id>
@@ -238,5 +240,5 @@ class live_recommender {
 
 }  // namespace kindred
 
-#include <kindred/serve/detail/live/following.hpp>
-#include <kindred/serve/detail/live/rebuilding.hpp>
+#include <kindred/serve/detail/live/following_impl.hpp>
+#include <kindred/serve/detail/live/rebuilding_impl.hpp>
