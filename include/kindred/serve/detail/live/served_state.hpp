@@ -64,7 +64,7 @@ struct served_state {
   overlay<latent_row<scalar>> item_rows;    ///< likewise
   std::shared_ptr<const refreshed_items<scalar>> refreshed =
       std::make_shared<const refreshed_items<scalar>>();  ///< what is in item_rows
-  persistent_array<float> popularity;                     ///< ratings of each item
+  persistent_array<index> popularity;                     ///< ratings of each item
   std::uint64_t version = 0;
 
   [[nodiscard]] const Model& model() const noexcept { return base->model(); }

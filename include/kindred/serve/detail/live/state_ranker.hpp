@@ -73,7 +73,8 @@ class state_ranker {
 
   template <class Accept>
   void select_popular(const item_subset& subset, Accept accept, top_k_selector& best) const {
-    const auto consider = [&](index item, float count) {
+    const auto consider = [&](index item, index ratings) {
+      const auto count = static_cast<float>(ratings);
       if (count >= best.threshold() && accept(item)) best.push({item, count});
     };
     if (subset) {
@@ -82,7 +83,7 @@ class state_ranker {
       return;
     }
     const auto count = static_cast<std::size_t>(state_.items.size());
-    state_.popularity.for_each_run([&](std::size_t first, std::span<const float> run) {
+    state_.popularity.for_each_run([&](std::size_t first, std::span<const index> run) {
       for (std::size_t i = first; i < std::min(count, first + run.size()); ++i)
         consider(static_cast<index>(i), run[i - first]);
     });

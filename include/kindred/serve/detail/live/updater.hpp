@@ -69,10 +69,9 @@ class updater {
         progress_(std::move(base.progress)) {
     state_.base = std::move(base.served);
     const auto offsets = log_.base().item_offsets();
-    std::vector<float> counts(offsets.size() - 1);
-    for (std::size_t i = 0; i < counts.size(); ++i)
-      counts[i] = static_cast<float>(offsets[i + 1] - offsets[i]);
-    state_.popularity = persistent_array<float>(std::span<const float>(counts));
+    std::vector<index> counts(offsets.size() - 1);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = offsets[i + 1] - offsets[i];
+    state_.popularity = persistent_array<index>(std::span<const index>(counts));
     state_.users = users_.publish();
     state_.items = items_.publish();
   }
