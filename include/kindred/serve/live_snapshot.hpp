@@ -120,6 +120,7 @@ class live_snapshot {
   /// Counts the snapshots of a `live_recommender`, from 1.
   [[nodiscard]] std::uint64_t version() const noexcept { return state_.version; }
 
+  /// What it is made of.
   [[nodiscard]] const detail::live::served_state<Model>& state() const noexcept { return state_; }
 
  private:
