@@ -23,6 +23,7 @@
 #include <kindred/io/save.hpp>
 #include <kindred/io/sql_model.hpp>
 #include <kindred/model/baseline.hpp>
+#include <kindred/model/bayesian_mf.hpp>
 #include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/co_clustering.hpp>
 #include <kindred/model/contextual_postfilter.hpp>

@@ -28,10 +28,15 @@ class packed_cholesky {
 
   /// Leaves the solution of `matrix` x = `x` in `x`. The upper triangle of the matrix, laid out as
   /// by row_moments, becomes scratch. A pivot that rounding has swallowed counts as the diagonal
-  /// that it comes from.
-  void solve(Number* matrix, std::size_t stride, std::size_t width, Number* x) {
+  /// that it comes from. With `noise`, a standard normal number for each unknown, the solution is
+  /// instead a draw from the normal distribution around it with the inverse of the matrix as its
+  /// covariance.
+  void solve(Number* matrix, std::size_t stride, std::size_t width, Number* x,
+             const Number* noise = nullptr) {
     for (std::size_t i = 0; i < width; i += rows) eliminate(matrix, stride, width, i);
     forward(width, x);
+    if (noise != nullptr)
+      for (std::size_t f = 0; f < width; ++f) x[f] += noise[f];
     backward(width, x);
   }
 

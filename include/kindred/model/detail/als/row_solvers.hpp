@@ -27,8 +27,10 @@ class block_system {
       : moments_(width), cholesky_(width), matrix_(moments_.matrix_size(width)) {}
 
   /// Leaves in `x`, of columns first .. first + x.size() - 1, the solution of
-  /// (gramian + ridge + sum over the entries of weights[n] y y') x = `x` there.
-  void solve(const row_problem& problem, std::size_t first, std::span<float> x) {
+  /// (gramian + ridge + sum over the entries of weights[n] y y') x = `x` there; with `noise`, a
+  /// draw around it, as packed_cholesky makes it.
+  void solve(const row_problem& problem, std::size_t first, std::span<float> x,
+             const float* noise = nullptr) {
     const std::size_t size = x.size();
     const std::size_t stride = moments_.padded_columns(size);
     const std::span<float> matrix(matrix_.data(), moments_.matrix_size(size));
@@ -47,7 +49,7 @@ class block_system {
       add(moments);
     });
     for (std::size_t f = 0; f < size; ++f) matrix[f * (stride + 1)] += problem.ridge[first + f];
-    cholesky_.solve(matrix.data(), stride, size, x.data());
+    cholesky_.solve(matrix.data(), stride, size, x.data(), noise);
   }
 
  private:

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <kindred/core/random.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/dataset.hpp>
+#include <kindred/kernel/dot.hpp>
+#include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/model/bayesian_mf_options.hpp>
+#include <kindred/model/detail/bayes/gibbs_side.hpp>
+#include <kindred/model/detail/bayes/population.hpp>
+#include <kindred/model/detail/bayes/sampled_rows.hpp>
+#include <kindred/model/detail/bayes/variates.hpp>
+#include <kindred/model/detail/held_rmse.hpp>
+#include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/rating_lists.hpp>
+#include <kindred/model/similarity.hpp>
+#include <kindred/train/training_loop.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <stop_token>
+#include <vector>
+
+namespace kindred::detail {
+
+/// What predictions are made of: draws of both sides.
+struct rating_posterior {
+  double mean = 0;            ///< of the training ratings
+  double noise_variance = 0;  ///< of a rating around what a draw predicts, on average
+  sampled_rows users;
+  sampled_rows items;
+
+  [[nodiscard]] double expected(index user, index item) const noexcept {
+    const std::size_t u = users.expected(user);
+    const std::size_t i = items.expected(item);
+    const float dot = kernel::dot(users.vector(u), items.vector(i), users.width());
+    return mean + static_cast<double>(users.mean_bias(u) + items.mean_bias(i) + dot);
+  }
+
+  /// Of what the draws predict, without the noise.
+  [[nodiscard]] double variance(index user, index item) const noexcept {
+    const std::size_t u = users.drawn(user);
+    const std::size_t i = items.drawn(item);
+    const std::size_t k = users.factors();
+    const auto draws = static_cast<double>(users.draws());
+    double sum = 0;
+    double squares = 0;
+    for (std::size_t s = 0; s < users.draws(); ++s) {
+      const auto dot =
+          static_cast<double>(kernel::dot(users.vector(u) + s * k, items.vector(i) + s * k, k));
+      const double rating =
+          static_cast<double>(users.biases(u)[s] + items.biases(i)[s]) + draws * dot;
+      sum += rating;
+      squares += rating * rating;
+    }
+    return std::max(0.0, squares / draws - sum / draws * (sum / draws));
+  }
+};
+
+/// A Markov chain, an epoch a sweep.
+class bayesian_mf_trainer {
+ public:
+  /// All must outlive it.
+  bayesian_mf_trainer(const dataset& train, const bayesian_mf_options& options,
+                      const host_loop& loop, const std::stop_token& stop)
+      : train_(train),
+        options_(options),
+        loop_(loop),
+        stop_(stop),
+        users_(train, axis::users, static_cast<std::size_t>(options.factors)),
+        items_(train, axis::items, static_cast<std::size_t>(options.factors)),
+        samples_{{users_, static_cast<std::size_t>(options.samples)},
+                 {items_, static_cast<std::size_t>(options.samples)},
+                 {}} {
+    constexpr double deviation = 0.1;
+    users_.draw(loop_, stream(0, draw::users), deviation);
+    items_.draw(loop_, stream(0, draw::items), deviation);
+  }
+
+  epoch_result run_epoch(int epoch) {
+    const double squared = squared_errors(false);
+    const double precision =
+        noise_precision(epoch, train_.has_weights() ? squared_errors(true) : squared);
+    const population users = step(epoch, users_, items_, precision);
+    const population items = step(epoch, items_, users_, precision);
+    store(epoch, precision, users, items);
+    return {.squared_error = squared, .learning_rate = 1};
+  }
+
+  [[nodiscard]] double validation_rmse(const dataset& validation) const {
+    const rating_posterior found = posterior();
+    return held_rmse(loop_, validation, {train_, options_.clip},
+                     [&](index u, index i) { return found.expected(u, i); });
+  }
+
+  void keep() { kept_ = samples_; }
+  void restore() { samples_ = kept_; }
+
+  [[nodiscard]] rating_posterior posterior() const {
+    const auto draws = static_cast<double>(samples_.noise.size());
+    return {train_.mean(), std::reduce(samples_.noise.begin(), samples_.noise.end()) / draws,
+            samples_.users.take(samples_.noise.size()), samples_.items.take(samples_.noise.size())};
+  }
+
+ private:
+  enum class draw : std::uint64_t { users, items, noise, user_people, item_people, strangers };
+  struct samples {
+    sample_store users;
+    sample_store items;
+    std::vector<double> noise;  ///< its variance in each
+  };
+
+  [[nodiscard]] variates random(int sweep, draw purpose) const noexcept {
+    return variates(stream(sweep, purpose));
+  }
+  [[nodiscard]] counter_rng stream(int sweep, draw purpose) const noexcept {
+    return counter_rng(options_.seed, (static_cast<std::uint64_t>(sweep) << 8) |
+                                          static_cast<std::uint64_t>(purpose));
+  }
+
+  /// Of the ratings, each with its weight if `weighted`.
+  [[nodiscard]] double squared_errors(bool weighted) const {
+    constexpr std::size_t users_per_block = 64;
+    return sum_blocks(
+        loop_, users_.size(), users_per_block, [&](std::size_t first, std::size_t last) {
+          std::vector<float> products;
+          double sum = 0;
+          for (std::size_t u = first; u < last; ++u) {
+            const weighted_ratings rated = users_.ratings[u];
+            products.resize(rated.size());
+            kernel::dot_rows(users_.rated_rows(u, items_), users_.row(u), products.data());
+            for (std::size_t n = 0; n < rated.size(); ++n) {
+              const double error = static_cast<double>(rated.values[n]) - train_.mean() -
+                                   static_cast<double>(products[n]);
+              sum += error * error * (weighted ? rated.weight(n) : 1);
+            }
+          }
+          return sum;
+        });
+  }
+
+  /// From its Gamma distribution, given the errors; a priori its shape and its rate are 1/2.
+  [[nodiscard]] double noise_precision(int sweep, double errors) const {
+    if (options_.noise_precision > 0) return options_.noise_precision;
+    const auto count = static_cast<double>(train_.size());
+    return random(sweep, draw::noise).gamma((1 + count) / 2) / ((1 + errors) / 2);
+  }
+
+  /// The population of a side, then its rows.
+  [[nodiscard]] population step(int sweep, gibbs_side& own, const gibbs_side& other,
+                                double precision) {
+    variates of_people = random(sweep, own.items ? draw::item_people : draw::user_people);
+    population people({}, own.totals(loop_), of_people);
+    const row_conditions given{people.mean(), people.precision(), precision, train_.mean()};
+    const counter_rng of_rows = stream(sweep, own.items ? draw::items : draw::users);
+    row_draws(loop_, own, other, given, of_rows, stop_).run();
+    return people;
+  }
+
+  /// Within the burn-in the last sweep is all that there is; it gives way to the first sample.
+  void store(int sweep, double precision, const population& users, const population& items) {
+    const int later = sweep - options_.burn_in;
+    if (later > 0 && later % options_.thinning != 0) return;
+    const int at = std::max(0, later / options_.thinning - 1);
+    variates strangers = random(sweep, draw::strangers);
+    samples_.users.store(loop_, users_, users, strangers, static_cast<std::size_t>(at));
+    samples_.items.store(loop_, items_, items, strangers, static_cast<std::size_t>(at));
+    samples_.noise.resize(static_cast<std::size_t>(at));
+    samples_.noise.push_back(1 / precision);
+  }
+
+  const dataset& train_;
+  const bayesian_mf_options& options_;
+  const host_loop& loop_;
+  const std::stop_token& stop_;
+  gibbs_side users_;
+  gibbs_side items_;
+  samples samples_;
+  samples kept_;
+};
+
+}  // namespace kindred::detail
