@@ -57,6 +57,7 @@
 #include <kindred/nn/schedule.hpp>
 #include <kindred/nn/tower.hpp>
 #include <kindred/serve/any_recommender.hpp>
+#include <kindred/serve/item_index.hpp>
 #include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/serve/sql_store.hpp>

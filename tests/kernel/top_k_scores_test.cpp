@@ -241,8 +241,8 @@ TEST_CASE_TEMPLATE("Strips as wide as AVX-512 have the scores of narrow ones", S
   Scalar alone[wide::items];
   const Scalar thresholds[group] = {-1000, 1000, -1000, 1000, 1000, -1000};
   wide::gather(rows, 0, factors, panel);
-  CHECK(wide::multiply(panel, users, factors, p.biases.data(), 0, thresholds, together) ==
-        0b100101U);
+  CHECK(wide::template multiply<group>(panel, users, factors, p.biases.data(), 0, thresholds,
+                                       together) == 0b100101U);
   for (std::size_t u = 0; u < group; ++u) {
     CHECK(wide::score(rows, p.biases.data(), p.user_pointers[u], factors, thresholds[u], alone) ==
           (thresholds[u] < 0));

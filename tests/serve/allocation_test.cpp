@@ -11,6 +11,7 @@
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
+#include <kindred/serve/item_index.hpp>
 #include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
 
@@ -91,6 +92,22 @@ TEST_CASE("What promises to allocate nothing does so") {
 
   (void)served.recommend("u3", 10);
   CHECK(allocations > before);  // the counter works
+}
+
+TEST_CASE("An index searches in memory that it is given") {
+  const latent_stub<float> model(20, 90, 140);
+  for (const item_storage storage :
+       {item_storage::float32, item_storage::float16, item_storage::int8}) {
+    const item_index items(model, {.storage = storage});
+    item_index::workspace memory(items);
+    std::vector<scored_item> best(10);
+    const long before = allocations;
+    std::size_t selected = 0;
+    for (index u = 0; u < 20; ++u)
+      selected += items.search(model.latent().user(u), best, memory).size();
+    CHECK(allocations == before);
+    CHECK(selected == 200);
+  }
 }
 
 TEST_CASE("A snapshot of a live recommender allocates nothing where a recommender does not") {

@@ -2,6 +2,7 @@
 
 #include <kindred/core/types.hpp>
 #include <kindred/kernel/dispatch.hpp>
+#include <kindred/kernel/half.hpp>
 #include <kindred/kernel/pack.hpp>
 
 #include <algorithm>
@@ -69,12 +70,12 @@ struct score_kernels {
   std::size_t strip;
   decltype(&baseline::score_strip<Scalar>::score) score;
   decltype(&baseline::score_strip<Scalar>::gather) gather;
-  decltype(&baseline::score_strip<Scalar>::multiply) multiply;
+  decltype(&baseline::score_strip<Scalar>::template multiply<score_group, Scalar>) multiply;
 };
 
 template <class Strip, class Scalar>
-inline constexpr score_kernels<Scalar> score_kernels_of = {Strip::items, &Strip::score,
-                                                           &Strip::gather, &Strip::multiply};
+inline constexpr score_kernels<Scalar> score_kernels_of = {
+    Strip::items, &Strip::score, &Strip::gather, &Strip::template multiply<score_group, Scalar>};
 
 template <class Scalar>
 [[nodiscard]] const score_kernels<Scalar>& select_score_kernels(

@@ -75,6 +75,18 @@ template <class Scalar>
   sums = __builtin_shufflevector(xy, zw, 0, 1, 4, 5) + __builtin_shufflevector(xy, zw, 2, 3, 6, 7);
 }
 
+/// Whether a lane of either register is `threshold` or more.
+template <class Vector, class Scalar>
+[[gnu::always_inline]] inline bool any_reaches(const Vector& low, const Vector& high,
+                                               Scalar threshold) noexcept {
+  const auto hits = (low >= threshold) | (high >= threshold);
+  unsigned long long words[KINDRED_VECTOR_BYTES / 8];
+  __builtin_memcpy(words, &hits, sizeof words);
+  unsigned long long any = 0;
+  for (const unsigned long long word : words) any |= word;
+  return any != 0;
+}
+
 /// Turns four rows of four into their columns.
 template <class Scalar>
 [[gnu::always_inline]] inline void transpose(quad_t<Scalar>& a, quad_t<Scalar>& b,

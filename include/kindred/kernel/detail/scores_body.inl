@@ -52,13 +52,14 @@ struct score_strip {
   /// scores[user][item] = start[user][item] + sum of panel[factor][item] * users[factor][user] for
   /// a group of users; rows of `start` are `start_stride` apart. Bit u of the result says that a
   /// score of user u reaches thresholds[u].
-  static unsigned multiply(const Scalar* panel, const Scalar* users, std::size_t depth,
+  template <std::size_t Users, class Stored>
+  static unsigned multiply(const Stored* panel, const Scalar* users, std::size_t depth,
                            const Scalar* start, std::size_t start_stride, const Scalar* thresholds,
                            Scalar* scores) noexcept {
-    vector low[score_group];
-    vector high[score_group];
+    vector low[Users];
+    vector high[Users];
 #pragma GCC unroll 8
-    for (std::size_t u = 0; u < score_group; ++u) {
+    for (std::size_t u = 0; u < Users; ++u) {
       load(low[u], start + u * start_stride);
       load(high[u], start + u * start_stride + lanes);
     }
@@ -68,14 +69,14 @@ struct score_strip {
       load(a, panel + f * items);
       load(b, panel + f * items + lanes);
 #pragma GCC unroll 8
-      for (std::size_t u = 0; u < score_group; ++u) {
-        low[u] = a * users[f * score_group + u] + low[u];
-        high[u] = b * users[f * score_group + u] + high[u];
+      for (std::size_t u = 0; u < Users; ++u) {
+        low[u] = a * users[f * Users + u] + low[u];
+        high[u] = b * users[f * Users + u] + high[u];
       }
     }
     unsigned reached = 0;
 #pragma GCC unroll 8
-    for (std::size_t u = 0; u < score_group; ++u) {
+    for (std::size_t u = 0; u < Users; ++u) {
       store(scores + u * items, low[u]);
       store(scores + u * items + lanes, high[u]);
       if (any_reaches(low[u], high[u], thresholds[u])) reached |= 1U << u;
@@ -84,16 +85,6 @@ struct score_strip {
   }
 
  private:
-  [[gnu::always_inline]] static inline bool any_reaches(const vector& low, const vector& high,
-                                                        Scalar threshold) noexcept {
-    const auto hits = (low >= threshold) | (high >= threshold);
-    unsigned long long words[KINDRED_VECTOR_BYTES / 8];
-    __builtin_memcpy(words, &hits, sizeof words);
-    unsigned long long any = 0;
-    for (const unsigned long long word : words) any |= word;
-    return any != 0;
-  }
-
   /// sums[item] += dot of `lanes` factors from `begin` on.
   [[gnu::always_inline]] static inline void accumulate(const Scalar* const* rows, std::size_t begin,
                                                        const Scalar* user, vector& sums) noexcept {
