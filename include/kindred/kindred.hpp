@@ -43,6 +43,7 @@
 #include <kindred/model/slim.hpp>
 #include <kindred/model/slope_one.hpp>
 #include <kindred/model/stacked_hybrid.hpp>
+#include <kindred/model/svdpp.hpp>
 #include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/two_tower.hpp>
 #include <kindred/model/user_knn.hpp>

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <kindred/backend/concepts.hpp>
+#include <kindred/backend/tbb.hpp>
+#include <kindred/core/error.hpp>
+#include <kindred/core/shared_array.hpp>
+#include <kindred/core/types.hpp>
+#include <kindred/data/dataset.hpp>
+#include <kindred/kernel/axpy.hpp>
+#include <kindred/kernel/dot.hpp>
+#include <kindred/kernel/scores.hpp>
+#include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/bias.hpp>
+#include <kindred/model/detail/held_rmse.hpp>
+#include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/svd/svdpp_trainer.hpp>
+#include <kindred/model/svdpp_options.hpp>
+#include <kindred/train/fit_options.hpp>
+#include <kindred/train/training_loop.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kindred {
+
+/// SVD++: biased matrix factorization that also reads taste from what somebody has rated at all,
+///   r = mean + b_u + b_i + q_i.(p_u + |N(u)|^-1/2 sum of y_j over the items j of N(u)),
+/// where N(u) are the items that user u has rated (Koren, "Factorization meets the neighborhood",
+/// KDD 2008, eq. 15). By stochastic gradient descent on the sum over ratings of half of
+///   w e^2 + bias_regularization (b_u^2 + b_i^2) + factor_regularization (|p_u|^2 + |q_i|^2)
+///     + implicit_regularization |y_i|^2.
+///
+///   kindred::svdpp model{{.factors = 32, .epochs = 30}};
+///   model.fit(train);
+///   float stars = model.predict(user, item);
+///
+/// An epoch costs O(ratings * factors): the y of a user's items are summed up, and stepped, once a
+/// user and not once a rating. A fit holds 16 bytes a rating and each parameter twice, and
+/// early stopping that restores a third time. What was fitted is immutable and shared by copies;
+/// all const members are safe from any thread.
+class svdpp {
+ public:
+  using scalar_type = float;
+  static constexpr std::string_view kind = "svdpp";
+
+  /// Throws option_error for an option outside its range.
+  explicit svdpp(const svdpp_options& options = {}) : options_(options) { check_options(options_); }
+
+  /// Learns from `train`, from scratch; the same bits on any number of threads and on every host
+  /// backend. On any exception the model stays as it was.
+  /// Throws data_error if there are no ratings, divergence_error, cancelled, option_error.
+  template <host_backend Backend = backend::tbb>
+  fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {});
+
+  /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
+  /// not known of an index (negative, or beyond the training data) is left out: an unknown user
+  /// gets mean + b_i, an unknown item mean + b_u, both the mean.
+  [[nodiscard]] float predict(index user, index item) const noexcept {
+    double rating =
+        detail::biased_mean(mean_, user_biases_.span(), item_biases_.span(), user, item);
+    if (user >= 0 && user < num_users() && item >= 0 && item < num_items())
+      rating += static_cast<double>(
+          kernel::dot(latent().user(user).data(), latent().item(item).data(), factors()));
+    return range_.hold(rating);
+  }
+
+  /// What orders the items for a user: b_i and the inner product, not held; b_i for an unknown
+  /// user. `scores` has num_items() elements. O(items * factors).
+  void score(index user, std::span<float> scores) const noexcept {
+    if (user < 0 || user >= num_users())
+      return static_cast<void>(std::copy_n(item_biases_.data(), scores.size(), scores.begin()));
+    kernel::score_items<float>(
+        {item_vectors_.data(), item_biases_.data(), scores.size(), factors()},
+        latent().user(user).data(), scores);
+  }
+
+  /// The latent vector of a user who was not in the training data, from what was rated, whatever
+  /// the stars: |N|^-1/2 times the sum of y. Unknown items are skipped. O(items * factors). Throws
+  /// data_error if the lengths differ.
+  [[nodiscard]] std::vector<float> fold_in(std::span<const index> items,
+                                           std::span<const float> ratings) const;
+
+  [[nodiscard]] bool fitted() const noexcept { return !item_biases_.empty(); }
+  [[nodiscard]] index num_users() const noexcept { return static_cast<index>(user_biases_.size()); }
+  [[nodiscard]] index num_items() const noexcept { return static_cast<index>(item_biases_.size()); }
+  [[nodiscard]] std::size_t factors() const noexcept {
+    return static_cast<std::size_t>(options_.factors);
+  }
+  [[nodiscard]] double mean() const noexcept { return mean_; }
+  /// Row-major factors and item biases, in place; a user's row is p_u and the sum of y.
+  [[nodiscard]] latent_view<float> latent() const noexcept {
+    return {num_users(),          num_items(),          factors(),
+            user_vectors_.data(), item_vectors_.data(), item_biases_.data()};
+  }
+  /// y: items x factors.
+  [[nodiscard]] std::span<const float> implicit_factors() const noexcept {
+    return implicit_.span();
+  }
+  [[nodiscard]] std::span<const float> user_biases() const noexcept { return user_biases_.span(); }
+  [[nodiscard]] std::span<const float> item_biases() const noexcept { return item_biases_.span(); }
+  [[nodiscard]] const svdpp_options& options() const noexcept { return options_; }
+
+  /// Saves to, and loads from, a model file (io/save.hpp).
+  template <class Writer>
+  void write(Writer& out) const;
+  template <class Reader>
+  [[nodiscard]] static svdpp read(const Reader& in);
+
+ private:
+  class trainer;
+
+  [[nodiscard]] detail::svdpp_trainer::settings settings() const {
+    return {.factors = factors(),
+            .learning_rate = options_.learning_rate,
+            .learning_rate_decay = options_.learning_rate_decay,
+            .bias_regularization = options_.bias_regularization,
+            .factor_regularization = options_.factor_regularization,
+            .implicit_regularization = options_.implicit_regularization,
+            .batch = static_cast<std::size_t>(options_.batch),
+            .init_scale = options_.init_scale,
+            .seed = options_.seed};
+  }
+
+  svdpp_options options_;
+  double mean_ = 0;
+  detail::rating_range range_;
+  shared_array<float> user_vectors_;
+  shared_array<float> item_vectors_;
+  shared_array<float> implicit_;
+  shared_array<float> user_biases_;
+  shared_array<float> item_biases_;
+};
+
+}  // namespace kindred
+
+#include <kindred/model/detail/svd/svdpp_impl.hpp>
