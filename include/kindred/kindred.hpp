@@ -61,6 +61,10 @@
 #include <kindred/serve/item_index.hpp>
 #include <kindred/serve/live_recommender.hpp>
 #include <kindred/serve/recommender.hpp>
+#include <kindred/serve/rerank_by_rules.hpp>
+#include <kindred/serve/rerank_calibrated.hpp>
+#include <kindred/serve/rerank_diverse.hpp>
+#include <kindred/serve/reranked.hpp>
 #include <kindred/serve/sql_store.hpp>
 #include <kindred/source/arrow.hpp>
 #include <kindred/source/csv.hpp>
