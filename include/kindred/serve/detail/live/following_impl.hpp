@@ -105,6 +105,7 @@ bool live_recommender<Model>::record_polled(Feed& feed, rating_batch& batch) {
       std::rethrow_exception(failure);
     return false;
   }
+  if (batch.size() + batch.rejected.size() == 0) return false;
   const auto arrived = std::chrono::steady_clock::now();
   std::string position = feed.position();
   std::unique_lock lock(mutex_);
@@ -112,7 +113,7 @@ bool live_recommender<Model>::record_polled(Feed& feed, rating_batch& batch) {
   position_ = std::move(position);  // with the ratings that belong to it, as `save` sees them
   lock.unlock();
   report(outcome.rejected);
-  return batch.size() > 0 || !batch.rejected.empty();
+  return true;
 }
 
 template <ranking_model Model>
@@ -156,7 +157,7 @@ void live_recommender<Model>::note_state(live_metrics& m) const {
   m.items = static_cast<std::size_t>(state.items.size());
   m.ratings = updater_.log().size();
   m.pending = updater_.log().pending();
-  m.refreshed = state.refreshed->items.size();
+  m.refreshed = state.refreshed->size();
   m.stale_users = updater_.stale_users();
   m.error = updater_.errors().error();
   m.drift = updater_.errors().drift();

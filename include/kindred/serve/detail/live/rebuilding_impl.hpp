@@ -133,7 +133,7 @@ bool live_recommender<Model>::base_is_old() const {
   };
   const auto& state = updater_.state();
   return exceeds(updater_.log().pending(), updater_.log().base().size()) ||
-         exceeds(state.refreshed->items.size(), static_cast<std::size_t>(state.items.size()));
+         exceeds(state.refreshed->size(), static_cast<std::size_t>(state.items.size()));
 }
 
 template <ranking_model Model>

@@ -49,7 +49,7 @@ class row_refresher {
       state_.user_states.set(static_cast<std::size_t>(users[n]), std::move(fresh[n]));
   }
 
-  /// Rows of items, with the users fixed.
+  /// Rows of items, ascending, with the users fixed.
   void refresh_items(std::span<const index> items) {
     std::vector<std::shared_ptr<const latent_row<scalar>>> fresh(items.size());
     parallel_for(items.size(), grain, [&](std::size_t first, std::size_t last) {
@@ -59,7 +59,7 @@ class row_refresher {
     });
     for (std::size_t n = 0; n < items.size(); ++n)
       state_.item_rows.set(static_cast<std::size_t>(items[n]), std::move(fresh[n]));
-    state_.list_refreshed();
+    state_.list_refreshed(items);
   }
 
  private:

@@ -6,9 +6,12 @@
 #include <kindred/model/latent_row.hpp>
 #include <kindred/serve/recommender.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kindred::detail::live {
@@ -30,22 +33,63 @@ struct user_state {
   std::vector<index> seen;  ///< all items that the user rated, ascending
 };
 
-/// The items whose rows are newer than the base, or that it has not, as the kernels want them.
+/// The items whose rows are newer than the base, or that it has not, as the kernels want them. The
+/// rows are kept elsewhere.
 template <class Scalar>
-struct refreshed_items {
-  std::vector<index> items;  ///< ascending
-  std::vector<const Scalar*> rows;
-  std::vector<Scalar> biases;
+class refreshed_items {
+ public:
+  /// Items come in ascending order.
+  void add(index item, const latent_row<Scalar>& row) {
+    items_.push_back(item);
+    rows_.push_back(row.factors.data());
+    biases_.push_back(row.bias);
+  }
+
+  /// These and `fresh`, ascending items, whose rows are row(item), newer ones in place of older.
+  /// O(both).
+  template <class Row>
+  [[nodiscard]] refreshed_items with(std::span<const index> fresh, const Row& row) const {
+    refreshed_items all;
+    std::size_t next = 0;
+    for (const index item : fresh) {
+      const auto at = std::lower_bound(items_.begin() + offset(next), items_.end(), item);
+      const auto end = static_cast<std::size_t>(at - items_.begin());
+      all.add(*this, next, end);
+      all.add(item, row(item));
+      next = end + (at != items_.end() && *at == item ? 1 : 0);
+    }
+    all.add(*this, next, size());
+    return all;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+  [[nodiscard]] const std::vector<index>& items() const noexcept { return items_; }  ///< ascending
 
   [[nodiscard]] kernel::item_rows<Scalar> kernel_rows(std::size_t factors) const noexcept {
     kernel::item_rows<Scalar> all;
-    all.biases = biases.data();
-    all.count = items.size();
+    all.biases = biases_.data();
+    all.count = size();
     all.factors = factors;
-    all.scattered = rows.data();
-    all.names = items.data();
+    all.scattered = rows_.data();
+    all.names = items_.data();
     return all;
   }
+
+ private:
+  static std::ptrdiff_t offset(std::size_t i) noexcept { return static_cast<std::ptrdiff_t>(i); }
+
+  void add(const refreshed_items& from, std::size_t first, std::size_t last) {
+    const auto append = [&](auto& to, const auto& some) {
+      to.insert(to.end(), some.begin() + offset(first), some.begin() + offset(last));
+    };
+    append(items_, from.items_);
+    append(rows_, from.rows_);
+    append(biases_, from.biases_);
+  }
+
+  std::vector<index> items_;
+  std::vector<const Scalar*> rows_;
+  std::vector<Scalar> biases_;
 };
 
 template <class T>
@@ -69,18 +113,20 @@ struct served_state {
 
   [[nodiscard]] const Model& model() const noexcept { return base->model(); }
 
-  /// Lists what is in item_rows. O(of it).
+  /// Lists what is in item_rows. O(of it, and what the array takes).
   void list_refreshed() {
     auto list = std::make_shared<refreshed_items<scalar>>();
     item_rows.for_each_run([&](std::size_t first, const auto& run) {
-      for (std::size_t n = 0; n < run.size(); ++n) {
-        if (run[n] == nullptr) continue;
-        list->items.push_back(static_cast<index>(first + n));
-        list->rows.push_back(run[n]->factors.data());
-        list->biases.push_back(run[n]->bias);
-      }
+      for (std::size_t n = 0; n < run.size(); ++n)
+        if (run[n] != nullptr) list->add(static_cast<index>(first + n), *run[n]);
     });
     refreshed = std::move(list);
+  }
+
+  /// The same, where these items, ascending, are all that has been set in item_rows since.
+  void list_refreshed(std::span<const index> fresh) {
+    refreshed = std::make_shared<const refreshed_items<scalar>>(refreshed->with(
+        fresh, [&](index item) -> const latent_row<scalar>& { return *newer_row(item); }));
   }
 
   [[nodiscard]] const user_state<scalar>* newer(index user) const noexcept {

@@ -99,7 +99,7 @@ class state_ranker {
 
   /// Where the items of a subset are among the refreshed ones.
   [[nodiscard]] std::vector<index> places_of(std::span<const index> subset) const {
-    const std::vector<index>& items = state_.refreshed->items;
+    const std::vector<index>& items = state_.refreshed->items();
     std::vector<index> places;
     for (const index item : subset) {
       const auto at = std::lower_bound(items.begin(), items.end(), item);
