@@ -29,7 +29,7 @@ struct sql_feed_options {
   /// than the clocks of those who write differ; >= 0
   std::chrono::seconds late_commit_window{10};
   /// How often that window is read again, at most; what is newer is read by every poll. >= 0
-  std::chrono::milliseconds review_interval{250};
+  std::chrono::milliseconds review_interval{500};
 
   int batch_rows = 4096;  ///< that a poll reads at most in one go; >= 1
   sql_retry retry{};
