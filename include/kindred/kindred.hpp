@@ -24,6 +24,7 @@
 #include <kindred/io/sql_model.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/bayesian_mf.hpp>
+#include <kindred/model/bpr.hpp>
 #include <kindred/model/cascade_hybrid.hpp>
 #include <kindred/model/co_clustering.hpp>
 #include <kindred/model/contextual_postfilter.hpp>
@@ -34,6 +35,7 @@
 #include <kindred/model/factorization_machine.hpp>
 #include <kindred/model/implicit_als.hpp>
 #include <kindred/model/item_knn.hpp>
+#include <kindred/model/logistic_mf.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 #include <kindred/model/mlp_rating.hpp>
 #include <kindred/model/multi_task.hpp>
@@ -47,6 +49,7 @@
 #include <kindred/model/switching_hybrid.hpp>
 #include <kindred/model/two_tower.hpp>
 #include <kindred/model/user_knn.hpp>
+#include <kindred/model/warp.hpp>
 #include <kindred/model/weighted_hybrid.hpp>
 #include <kindred/model/weighted_ranking.hpp>
 #include <kindred/nn/branches.hpp>
