@@ -3,6 +3,7 @@
 #include <kindred/model/detail/neural/bpr_objective.hpp>
 #include <kindred/model/detail/neural/popularity_sampler.hpp>
 #include <kindred/model/detail/neural/softmax_objective.hpp>
+#include <kindred/model/detail/neural/warp_objective.hpp>
 
 #include <doctest/doctest.h>
 
@@ -199,6 +200,39 @@ TEST_CASE("gradients of pairwise ranking are those of central differences") {
       return loss;
     });
   }
+}
+
+TEST_CASE("gradients of warp are those of central differences") {
+  const dataset data = test::random_dataset(200, 20, 30, 1);
+  std::size_t rated = 0;
+  for (index i = 0; i < 30; ++i) rated += data.by_item(i).empty() ? 0U : 1U;
+  const training_events events = detail::events_of(data);
+  constexpr std::size_t trials = 5;
+  detail::warp_objective goal(events, data, {.trials = trials}, 1);
+  const some_batch some(40, events);
+  std::vector<nn::sample> samples;
+  goal.choose(some.batch(), samples);
+  REQUIRE(samples.size() == 40 * (1 + trials));
+  CHECK(goal.most_samples(40) == samples.size());
+  std::size_t far = 0;
+  check_objective(goal, some.batch(), samples.size(), 1, 1, [&](const std::vector<double>& out) {
+    double loss = 0;
+    far = 0;
+    for (std::size_t e = 0; e < 40; ++e) {
+      std::size_t drawn = 1;
+      const auto margin = [&] { return 1 + out[e * (1 + trials) + drawn] - out[e * (1 + trials)]; };
+      while (drawn <= trials && margin() <= 0) ++drawn;
+      far += drawn > trials ? 1U : 0U;
+      if (drawn > trials) continue;
+      double rank_weight = 0;
+      for (std::size_t r = 1; r <= (rated - 1) / drawn; ++r)
+        rank_weight += 1 / static_cast<double>(r);
+      loss += static_cast<double>(events.weight(static_cast<std::size_t>(some.numbers[e]))) *
+              rank_weight * margin();
+    }
+    return loss;
+  });
+  CHECK(far < 40);
 }
 
 TEST_CASE("gradients of softmax over candidates are those of central differences") {

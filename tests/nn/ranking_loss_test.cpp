@@ -70,6 +70,16 @@ TEST_CASE("the derivative of bpr is that of its value") {
   CHECK(loss.derivative(-1e4F) == -1);
 }
 
+TEST_CASE("the hinge of warp ends 1 above a negative") {
+  const nn::warp loss;
+  CHECK(loss.value(-2) == 3);
+  CHECK(loss.derivative(-2) == -1);
+  CHECK(loss.value(0.75F) == 0.25F);
+  CHECK(loss.derivative(0.75F) == -1);
+  CHECK(loss.value(1) == 0);
+  CHECK(loss.derivative(1) == 0);
+}
+
 TEST_CASE("softmax cross-entropy is that of brute force, of any length") {
   for (std::size_t count = 1; count < 70; ++count) {
     CAPTURE(count);
@@ -169,6 +179,7 @@ TEST_CASE("a ranking loss outside its range is named") {
   CHECK(message(nn::bpr{}).empty());
   CHECK(message(nn::sampled_softmax{}).empty());
   CHECK(message(nn::in_batch_softmax{}).empty());
+  CHECK(message(nn::warp{.trials = 0}) == "option warp.trials = 0 is not in [1, 2147483647]");
   CHECK(message(nn::bpr{.negatives = 0}) == "option bpr.negatives = 0 is not in [1, 2147483647]");
   CHECK(message(nn::sampled_softmax{.negatives = 0}) ==
         "option sampled_softmax.negatives = 0 is not in [1, 2147483647]");

@@ -59,7 +59,7 @@ class two_tower {
   ///
   /// Reports have no RMSE. The validation loss is the mean of -log sigmoid((s - t) / temperature),
   /// where s is the score of a validation rating's item, and t that of an item drawn for its user,
-  /// the same in every epoch; the temperature of bpr is 1.
+  /// the same in every epoch; the temperature of bpr and of warp is 1.
   /// Throws data_error if there are no ratings to learn from, if nothing is known of a side, or if
   /// the model was loaded and had features; divergence_error, cancelled, option_error.
   template <host_backend Backend = backend::tbb>

@@ -10,7 +10,7 @@ namespace kindred::nn {
 
 /// Any loss of either kind, for what can be trained to rate or to rank.
 using loss = std::variant<squared_error, absolute_error, huber, cross_entropy, bpr, sampled_softmax,
-                          in_batch_softmax>;
+                          in_batch_softmax, warp>;
 
 /// Throws option_error for the first field outside its range.
 inline void check_option(const loss& chosen) {

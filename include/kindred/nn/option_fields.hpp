@@ -71,6 +71,7 @@ void for_each_option([[maybe_unused]] Options& o, [[maybe_unused]] const Field& 
   if constexpr (requires { o.l2; }) field("l2", o.l2);
   if constexpr (requires { o.delta; }) field("delta", o.delta);
   if constexpr (requires { o.negatives; }) field("negatives", o.negatives);
+  if constexpr (requires { o.trials; }) field("trials", o.trials);
   if constexpr (requires { o.popularity_power; }) field("popularity_power", o.popularity_power);
   if constexpr (requires { o.temperature; }) field("temperature", o.temperature);
   if constexpr (requires { o.log_q; }) field("log_q", o.log_q);

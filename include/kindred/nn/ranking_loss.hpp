@@ -28,6 +28,20 @@ struct bpr {
   friend bool operator==(const bpr&, const bpr&) = default;
 };
 
+/// max(0, 1 - x) of the first of some negatives that scores less than 1 below the positive, times
+/// 1 + 1/2 + ... + 1/r, where its place k among n items to rank estimates the positive's rank,
+/// r = (n - 1) / k; 0 if there is none (Weston, Bengio, Usunier, "WSABIE: scaling up to large
+/// vocabulary image annotation", IJCAI 2011).
+struct warp {
+  static constexpr std::string_view name = "warp";
+  int trials = 10;  ///< negatives drawn for each positive, >= 1
+
+  [[nodiscard]] float value(float x) const noexcept { return x < 1 ? 1 - x : 0; }
+  [[nodiscard]] float derivative(float x) const noexcept { return x < 1 ? -1.0F : 0.0F; }
+
+  friend bool operator==(const warp&, const warp&) = default;
+};
+
 /// The cross-entropy of a softmax over the positive and some negatives, which are drawn once for
 /// the batch. With log_q, a score is lowered by the logarithm of its item's probability to be
 /// drawn, so that the expected gradient comes near that of the softmax over all items (Bengio and
@@ -57,7 +71,7 @@ struct in_batch_softmax {
 };
 
 /// Any of them, so that one is chosen as `.loss = nn::in_batch_softmax{.temperature = 0.1}`.
-using ranking_loss = std::variant<bpr, sampled_softmax, in_batch_softmax>;
+using ranking_loss = std::variant<bpr, sampled_softmax, in_batch_softmax, warp>;
 
 /// Throws option_error for the first field outside its range.
 inline void check_option(const ranking_loss& chosen) {
@@ -69,6 +83,8 @@ inline void check_option(const ranking_loss& chosen) {
         if constexpr (requires { loss.negatives; })
           require_option(loss.negatives >= 1, field("negatives"), loss.negatives,
                          "[1, 2147483647]");
+        if constexpr (requires { loss.trials; })
+          require_option(loss.trials >= 1, field("trials"), loss.trials, "[1, 2147483647]");
         if constexpr (requires { loss.popularity_power; })
           require_option(loss.popularity_power >= 0 && loss.popularity_power <= 2,
                          field("popularity_power"), loss.popularity_power, "[0, 2]");

@@ -26,6 +26,9 @@ class negative_sampler {
       if (!known.by_item(item).empty()) rated_.push_back(item);
   }
 
+  /// Number of items that can be drawn.
+  [[nodiscard]] std::size_t size() const noexcept { return rated_.size(); }
+
   /// Gives up after some tries, for a user who has rated nearly all: then any of them is drawn.
   [[nodiscard]] index draw(index user, std::uint64_t number) const noexcept {
     constexpr std::uint64_t tries = 16;

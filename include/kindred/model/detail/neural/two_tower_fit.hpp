@@ -17,6 +17,7 @@
 #include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/model/detail/neural/two_tower_network.hpp>
 #include <kindred/model/detail/neural/two_towers.hpp>
+#include <kindred/model/detail/neural/warp_objective.hpp>
 #include <kindred/model/two_tower_options.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/ranking_loss.hpp>
@@ -127,7 +128,8 @@ class two_tower_fit {
   }
 
   [[nodiscard]] bool pairwise() const noexcept {
-    return std::holds_alternative<nn::bpr>(options_.loss);
+    return std::holds_alternative<nn::bpr>(options_.loss) ||
+           std::holds_alternative<nn::warp>(options_.loss);
   }
   [[nodiscard]] float score_of(std::span<const float> outputs) const noexcept {
     if (pairwise()) return outputs[0];
@@ -161,6 +163,8 @@ class two_tower_fit {
     const std::uint64_t seed = options_.training.seed;
     if (const auto* loss = std::get_if<nn::bpr>(&options_.loss))
       return std::make_unique<bpr_objective>(events_, chosen_, *loss, seed);
+    if (const auto* loss = std::get_if<nn::warp>(&options_.loss))
+      return std::make_unique<warp_objective>(events_, chosen_, *loss, seed);
     softmax_plan plan;
     double power = 1;
     if (const auto* loss = std::get_if<nn::sampled_softmax>(&options_.loss)) {
