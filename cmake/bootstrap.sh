@@ -78,6 +78,7 @@ install_build_tools() {
 install_test_tools() {
   want - zlib1g-dev zlib-devel -
   want - libsqlite3-dev sqlite-devel -
+  want - libhnswlib-dev - -
   want - libmariadb-dev mariadb-connector-c-devel mariadb
   # The programs alone: Debian's mariadb-server would start a service. The first has what the
   # second needs to make a data directory.

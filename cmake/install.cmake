@@ -35,5 +35,6 @@ write_basic_package_version_file(
 install(FILES "${PROJECT_BINARY_DIR}/kindredConfig.cmake"
               "${PROJECT_BINARY_DIR}/kindredConfigVersion.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindMariaDB.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/Findhnswlib.cmake"
         DESTINATION "${destination}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/kindred")

@@ -63,6 +63,7 @@
 #include <kindred/serve/any_recommender.hpp>
 #include <kindred/serve/item_index.hpp>
 #include <kindred/serve/live_recommender.hpp>
+#include <kindred/serve/recall.hpp>
 #include <kindred/serve/recommender.hpp>
 #include <kindred/serve/rerank_by_rules.hpp>
 #include <kindred/serve/rerank_calibrated.hpp>

@@ -83,7 +83,7 @@ class item_index {
   [[nodiscard]] index size() const noexcept { return static_cast<index>(body_->size()); }
   [[nodiscard]] std::size_t factors() const noexcept { return body_->factors(); }
   /// Of memory that it takes.
-  [[nodiscard]] std::size_t bytes() const noexcept { return body_->bytes(); }
+  [[nodiscard]] std::size_t bytes() const { return body_->bytes(); }
 
   /// The best items for a query among those that `accept(item) -> bool` lets pass, as many as fit
   /// `best`; returns them ranked, a part of `best`. `accept` is asked about items with high scores,

@@ -40,7 +40,7 @@ class index_body {
 
   [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
   [[nodiscard]] std::size_t factors() const noexcept { return items_.factors; }
-  [[nodiscard]] std::size_t bytes() const noexcept {
+  [[nodiscard]] std::size_t bytes() const {
     return std::visit([](const auto& p) { return p.bytes(); }, panels_) +
            rows_.size() * sizeof(float) + items_.biases.size() * sizeof(float) +
            items_.size() * sizeof(index);
