@@ -5,9 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ namespace kindred::implicit_als_test {
 static_assert(ranking_model<implicit_als>);
 static_assert(latent_model<implicit_als>);
 static_assert(folding_model<implicit_als>);
+static_assert(explaining_model<implicit_als>);
 static_assert(!rating_model<implicit_als>);
 
 namespace {
@@ -281,6 +284,46 @@ TEST_CASE("implicit_als folds in users, and ranks by external ids") {
     CHECK(shop.similar_items("1", 5).size() == 5);
     CHECK(shop.recommend_from({{"1", 1.0F}, {"5", 2.0F}}, 5).size() == 5);
   }
+}
+
+TEST_CASE("implicit_als explains scores by the user's interactions") {
+  const dataset train = counts(1500, 61, 43, 1);
+  for (const implicit_als_options& options : all_objectives()) {
+    const implicit_als model = fitted(options, train, 3);
+    const reference exact(train, options);
+    const MatrixXd items = items_of(model);
+    for (index u = 0; u < train.num_users(); u += 7) {
+      const std::span<const index> given = train.by_user(u).indices();
+      const MatrixXd matrix =
+          items.transpose() * exact.weights.row(u).asDiagonal() * items +
+          exact.user_penalties(u) * MatrixXd::Identity(items.cols(), items.cols());
+      for (index i = 0; i < train.num_items(); i += 5) {
+        const explanation why = model.explain_score(u, i);
+        const VectorXd similarities = items * matrix.ldlt().solve(items.row(i).transpose());
+        REQUIRE(why.parts.size() == given.size());
+        double sum = why.base;
+        double odd = 0;
+        for (const explanation_part& one : why.parts) {
+          const Eigen::Index at = one.neighbor;
+          CHECK(std::ranges::binary_search(given, one.neighbor));
+          const double part = exact.weights(u, at) * exact.targets(u, at) * similarities(at);
+          odd = std::max({odd, std::abs(one.part - part),
+                          std::abs(static_cast<double>(one.similarity) - similarities(at))});
+          sum += one.part;
+        }
+        CHECK(odd < 1e-3);
+        CHECK(sum == doctest::Approx(static_cast<double>(why.value)));
+        CHECK(model.explain(u, i) == why);
+      }
+    }
+    CHECK(model.explain_score(-1, 3).parts.empty());
+    CHECK(model.explain_score(3, 43).parts.empty());
+    const recommender shop{model, train};
+    CHECK(shop.explain_score("5", "9").size() == train.by_user(5).size());
+  }
+  // Where training has converged, interactions tell all.
+  const implicit_als model = fitted({.factors = 8, .regularization = 0.1}, train, 100);
+  CHECK(std::abs(model.explain_score(5, 9).base) < 1e-3);
 }
 
 TEST_CASE("implicit_als answers with numbers whatever the data") {

@@ -8,12 +8,13 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/als/half_step.hpp>
+#include <kindred/model/detail/als/als_side.hpp>
+#include <kindred/model/detail/als/gathered_problem.hpp>
 #include <kindred/model/detail/als/implicit_als_trainer.hpp>
-#include <kindred/model/detail/als/row_problem.hpp>
-#include <kindred/model/detail/als/row_solvers.hpp>
 #include <kindred/model/detail/als/solver_file.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/rating_lists.hpp>
+#include <kindred/model/explanation.hpp>
 #include <kindred/model/implicit_als_options.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
@@ -44,7 +45,8 @@ namespace kindred {
 ///
 /// What an epoch costs is up to the solver: see als_solver.hpp. A fit holds the latent vectors and
 /// some k x k matrices of k factors; early stopping that restores holds the vectors twice. What was
-/// fitted is immutable and shared by copies; all const members are safe from any thread.
+/// fitted is immutable and shared by copies, the interactions with the dataset; all const members
+/// are safe from any thread.
 class implicit_als {
  public:
   using scalar_type = float;
@@ -72,7 +74,8 @@ class implicit_als {
     const detail::host_loop loop(backend);
     detail::implicit_als_trainer trainer(train, options_, loop, fit.stop);
     fit_history history = train_epochs(trainer, plan, fit);
-    take(trainer.user_factors(), trainer.item_factors(), loop);
+    take(trainer.user_factors(), trainer.item_factors(), detail::lists_of(train, axis::users),
+         loop);
     return history;
   }
 
@@ -83,6 +86,17 @@ class implicit_als {
     kernel::score_items<float>(
         {.rows = item_factors_.data(), .count = scores.size(), .factors = factors()},
         latent().user(user).data(), scores);
+  }
+
+  /// What each interaction of the user in the training data adds to the score (Hu, Koren, Volinsky,
+  /// section 5): its weight times its similarity to the item, which is the user's own. The base is
+  /// how far training has left the user's vector from that which solves for it, next to nothing
+  /// once training has converged. The greatest part first, none for unknown indices.
+  /// O(interactions of the user * factors^2 + factors^3).
+  [[nodiscard]] explanation explain_score(index user, index item) const;
+  /// The same: a score is all that there is to explain.
+  [[nodiscard]] explanation explain(index user, index item) const {
+    return explain_score(user, item);
   }
 
   /// The latent vector of a user who was not in the training data, from some interactions: that
@@ -105,21 +119,27 @@ class implicit_als {
   }
   [[nodiscard]] const implicit_als_options& options() const noexcept { return options_; }
 
-  /// Saves to, and loads from, a model file (io/save.hpp).
+  /// Saves to, and loads from, a model file (io/save.hpp): vectors and interactions.
   template <class Writer>
   void write(Writer& out) const;
   template <class Reader>
   [[nodiscard]] static implicit_als read(const Reader& in);
 
  private:
-  void take(shared_array<float> users, shared_array<float> items, const detail::host_loop& loop);
+  void take(shared_array<float> users, shared_array<float> items, detail::rating_lists interactions,
+            const detail::host_loop& loop);
+
+  /// What training solves for a user with these interactions. Unknown items are skipped.
+  [[nodiscard]] detail::gathered_problem row_problem(std::span<const index> items,
+                                                     std::span<const float> values) const;
 
   implicit_als_options options_;
   index num_users_ = 0;
   index num_items_ = 0;
   shared_array<float> user_factors_;
   shared_array<float> item_factors_;
-  shared_array<float> gramian_;  ///< what each row problem of a user starts with, padded
+  shared_array<float> gramian_;        ///< what each row problem of a user starts with, padded
+  detail::rating_lists interactions_;  ///< by user
 };
 
 }  // namespace kindred

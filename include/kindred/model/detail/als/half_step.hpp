@@ -1,10 +1,10 @@
 #pragma once
 
 #include <kindred/core/shared_array.hpp>
-#include <kindred/core/types.hpp>
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/als_solver.hpp>
+#include <kindred/model/detail/als/als_side.hpp>
 #include <kindred/model/detail/als/row_problem.hpp>
 #include <kindred/model/detail/als/row_solvers.hpp>
 #include <kindred/model/detail/host_loop.hpp>
@@ -18,37 +18,6 @@
 #include <vector>
 
 namespace kindred::detail {
-
-/// Users, or items: their entries, which share the arrays of the dataset, and their latent rows.
-struct als_side {
-  std::span<const index> offsets;
-  std::span<const index> others;
-  std::span<const float> values;  ///< empty if each is 1
-  std::size_t width = 0;          ///< of a row: the factors, padded by zeros
-  aligned_vector<float> rows;
-
-  [[nodiscard]] std::size_t size() const noexcept { return offsets.size() - 1; }
-  [[nodiscard]] std::size_t begin(std::size_t row) const noexcept {
-    return static_cast<std::size_t>(offsets[row]);
-  }
-  [[nodiscard]] std::size_t count(std::size_t row) const noexcept {
-    return begin(row + 1) - begin(row);
-  }
-  [[nodiscard]] float value(std::size_t entry) const noexcept {
-    return values.empty() ? 1.0F : values[entry];
-  }
-  [[nodiscard]] const float* row(std::size_t r) const noexcept { return rows.data() + r * width; }
-  /// What a row of this side is made of: rows of the other.
-  [[nodiscard]] kernel::gathered_rows<float> entries(std::size_t row,
-                                                     const als_side& other) const noexcept {
-    return {other.rows.data(), width, width, others.data() + begin(row), count(row)};
-  }
-};
-
-[[nodiscard]] inline std::size_t padded_factors(std::size_t factors) noexcept {
-  return (factors + kernel::gathered_multiple - 1) / kernel::gathered_multiple *
-         kernel::gathered_multiple;
-}
 
 /// The sum of y y' over all rows y: width x width and symmetric.
 [[nodiscard]] inline aligned_vector<float> gramian_of(const host_loop& loop,
@@ -151,15 +120,5 @@ class half_step {
   const Describe& describe_;
   const std::stop_token& stop_;
 };
-
-/// The first `factors` numbers of each padded row.
-[[nodiscard]] inline aligned_vector<float> without_padding(const als_side& side,
-                                                           std::size_t factors) {
-  if (factors == side.width) return side.rows;
-  aligned_vector<float> rows(side.size() * factors);
-  for (std::size_t r = 0; r < side.size(); ++r)
-    std::copy_n(side.row(r), factors, rows.data() + r * factors);
-  return rows;
-}
 
 }  // namespace kindred::detail

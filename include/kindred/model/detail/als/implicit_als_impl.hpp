@@ -4,22 +4,8 @@
 
 namespace kindred {
 
-namespace detail {
-
-/// Rows with zeros behind their factors.
-[[nodiscard]] inline aligned_vector<float> with_padding(std::span<const float> rows,
-                                                        std::size_t factors) {
-  const std::size_t width = padded_factors(factors);
-  aligned_vector<float> padded(rows.size() / factors * width, 0.0F);
-  for (std::size_t r = 0; r * factors < rows.size(); ++r)
-    std::copy_n(rows.data() + r * factors, factors, padded.data() + r * width);
-  return padded;
-}
-
-}  // namespace detail
-
 inline void implicit_als::take(shared_array<float> users, shared_array<float> items,
-                               const detail::host_loop& loop) {
+                               detail::rating_lists interactions, const detail::host_loop& loop) {
   shared_array<float> gramian(detail::implicit_gramian(
       options_, detail::gramian_of(loop, detail::with_padding(items.span(), factors()),
                                    detail::padded_factors(factors()))));
@@ -27,7 +13,23 @@ inline void implicit_als::take(shared_array<float> users, shared_array<float> it
   num_items_ = static_cast<index>(items.size() / factors());
   user_factors_ = std::move(users);
   item_factors_ = std::move(items);
+  interactions_ = std::move(interactions);
   gramian_ = std::move(gramian);
+}
+
+inline detail::gathered_problem implicit_als::row_problem(std::span<const index> items,
+                                                          std::span<const float> values) const {
+  const bool counts = options_.values == interaction_value::rating;
+  detail::gathered_problem problem(factors(), gramian_.data());
+  for (std::size_t n = 0; n < items.size(); ++n) {
+    if (items[n] < 0 || items[n] >= num_items_) continue;
+    const detail::implicit_term term(options_, counts ? values[n] : 1.0F);
+    problem.add(latent().item(items[n]), term.weight, term.target);
+  }
+  std::ranges::fill(
+      problem.ridge(),
+      detail::implicit_penalty(options_, problem.size(), static_cast<std::size_t>(num_items_)));
+  return problem;
 }
 
 inline std::vector<float> implicit_als::fold_in(std::span<const index> items,
@@ -35,36 +37,26 @@ inline std::vector<float> implicit_als::fold_in(std::span<const index> items,
   if (items.size() != ratings.size())
     throw data_error("fold-in: " + detail::to_text(items.size()) + " items and " +
                      detail::to_text(ratings.size()) + " ratings");
-  const bool counts = options_.values == interaction_value::rating;
-  const std::size_t width = detail::padded_factors(factors());
-  aligned_vector<float> rows;
-  detail::row_terms terms;
-  for (std::size_t n = 0; n < items.size(); ++n) {
-    if (!std::isfinite(ratings[n]))
-      throw data_error("fold-in: rating " + detail::to_text(ratings[n]) + " is not finite");
-    if (counts && ratings[n] < 0)
-      throw data_error("fold-in: rating " + detail::to_text(ratings[n]) + " is negative");
-    if (items[n] < 0 || items[n] >= num_items_) continue;
-    const detail::implicit_term term(options_, counts ? ratings[n] : 1.0F);
-    terms.weights.push_back(term.weight);
-    terms.targets.push_back(term.target);
-    rows.resize(rows.size() + width, 0.0F);
-    std::ranges::copy(latent().item(items[n]), rows.end() - static_cast<std::ptrdiff_t>(width));
+  for (const float rating : ratings) {
+    if (!std::isfinite(rating))
+      throw data_error("fold-in: rating " + detail::to_text(rating) + " is not finite");
+    if (options_.values == interaction_value::rating && rating < 0)
+      throw data_error("fold-in: rating " + detail::to_text(rating) + " is negative");
   }
-  std::vector<float> found(width, 0.0F);
-  if (!rows.empty()) {
-    const std::size_t count = terms.weights.size();
-    terms.ridge.assign(
-        width, detail::implicit_penalty(options_, count, static_cast<std::size_t>(num_items_)));
-    detail::row_solver<cholesky>({}, width).solve({{rows.data(), width, width, nullptr, count},
-                                                   gramian_.data(),
-                                                   terms.weights.data(),
-                                                   terms.targets.data(),
-                                                   terms.ridge.data()},
-                                                  found.data());
-  }
+  std::vector<float> found = row_problem(items, ratings).solve();
   found.resize(factors());
   return found;
+}
+
+inline explanation implicit_als::explain_score(index user, index item) const {
+  const bool known = user >= 0 && user < num_users_ && item >= 0 && item < num_items_;
+  if (!known) return {.side = axis::items};
+  const detail::weighted_ratings given = interactions_[static_cast<std::size_t>(user)];
+  std::vector<float> asked(detail::padded_factors(factors()), 0.0F);
+  std::ranges::copy(latent().item(item), asked.begin());
+  const float score = kernel::dot(latent().user(user).data(), asked.data(), factors());
+  return detail::explain_by_entries(row_problem(given.indices, given.values), std::move(asked),
+                                    score, given.indices, given.values);
 }
 
 template <class Writer>
@@ -82,6 +74,7 @@ void implicit_als::write(Writer& out) const {
   out.set("seed", options_.seed);
   out.add("user_factors", user_factors_, {static_cast<std::size_t>(num_users_), factors()});
   out.add("item_factors", item_factors_, {static_cast<std::size_t>(num_items_), factors()});
+  interactions_.write(out, "interactions");
 }
 
 template <class Reader>
@@ -97,9 +90,14 @@ implicit_als implicit_als::read(const Reader& in) {
                       .init_scale = in.template get<double>("init_scale"),
                       .seed = in.template get<std::uint64_t>("seed")});
   const std::size_t factors = model.factors();
+  const std::size_t users = in.rows("user_factors");
+  const std::size_t items = in.rows("item_factors");
+  auto interactions = detail::rating_lists::read(in, "interactions", items);
+  if (interactions.rows() != users)
+    throw data_error("user_factors and interactions differ in size");
   const backend::tbb backend;
-  model.take(in.template array<float>("user_factors", {in.rows("user_factors"), factors}),
-             in.template array<float>("item_factors", {in.rows("item_factors"), factors}),
+  model.take(in.template array<float>("user_factors", {users, factors}),
+             in.template array<float>("item_factors", {items, factors}), std::move(interactions),
              detail::host_loop(backend));
   return model;
 }

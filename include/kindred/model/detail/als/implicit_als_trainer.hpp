@@ -6,6 +6,7 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/model/detail/als/als_side.hpp>
 #include <kindred/model/detail/als/half_step.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/implicit_als_options.hpp>
@@ -62,7 +63,8 @@ class implicit_als_trainer {
         size_(train.size()),
         users_(make_side(train.user_offsets(), train.row_items(), train.row_values())),
         items_(make_side(train.item_offsets(), train.column_users(), train.column_values())) {
-    draw_items();
+    draw_rows(loop_, items_, static_cast<std::size_t>(options_.factors), options_.init_scale,
+              counter_rng(options_.seed, 0x69616c73U));
     item_gramian_ = gramian_of(loop_, items_.rows, items_.width);
   }
 
@@ -120,18 +122,6 @@ class implicit_als_trainer {
     return {offsets, others,
             options_.values == interaction_value::rating ? values : std::span<const float>(), width,
             aligned_vector<float>((offsets.size() - 1) * width, 0.0F)};
-  }
-
-  void draw_items() {
-    const counter_rng random(options_.seed, 0x69616c73U);
-    const auto factors = static_cast<std::size_t>(options_.factors);
-    const double scale = options_.init_scale / std::sqrt(static_cast<double>(factors));
-    for_each_index(loop_, items_.size(), [&](std::size_t i) {
-      if (items_.count(i) == 0) return;
-      for (std::size_t f = 0; f < factors; ++f)
-        items_.rows[i * items_.width + f] =
-            static_cast<float>(scale * random.normal(i * factors + f));
-    });
   }
 
   [[nodiscard]] implicit_term term(float value) const noexcept {
