@@ -1,5 +1,6 @@
 // Accuracy on the five given folds of MovieLens 100K, options chosen as tuned_folds.hpp says.
 //   KINDRED_DATA=folder-of-data-sets kindred_ml_100k_folds
+#include <kindred/model/als.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 
@@ -47,6 +48,31 @@ void factorization(const std::vector<fold>& folds) {
   judge<model>("  with its defaults", folds, kindred::matrix_factorization_options{});
 }
 
+void alternating(const std::vector<fold>& folds) {
+  std::vector<kindred::als_options> grid;
+  const auto add = [&](double exponent, const std::vector<double>& penalties) {
+    for (const int factors : {32, 64, 128})
+      for (const int epochs : {4, 8})
+        for (const double penalty : penalties)
+          for (const double share_of_bias : {0.4, 0.8})
+            grid.push_back({.factors = factors,
+                            .epochs = epochs,
+                            .regularization = penalty,
+                            .bias_regularization = share_of_bias * penalty,
+                            .frequency_exponent = exponent});
+  };
+  add(1, {0.13, 0.16, 0.2});
+  add(0.7, {0.4, 0.5, 0.65});
+  add(0.5, {1, 1.3, 1.6});
+  const auto best = choose<kindred::als>(folds, grid);
+  std::printf(
+      "factors %d, epochs %d, regularization %g, bias_regularization %g, frequency_exponent %g\n",
+      best.factors, best.epochs, best.regularization, best.bias_regularization,
+      best.frequency_exponent);
+  judge<kindred::als>("als", folds, best);
+  judge<kindred::als>("  with its defaults", folds, kindred::als_options{});
+}
+
 }  // namespace
 
 int main() {
@@ -58,4 +84,5 @@ int main() {
   const auto folds = kindred::bench::given_folds(folder);
   baseline(folds);
   factorization(folds);
+  alternating(folds);
 }

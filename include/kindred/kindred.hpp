@@ -22,6 +22,7 @@
 #include <kindred/io/load_recommender.hpp>
 #include <kindred/io/save.hpp>
 #include <kindred/io/sql_model.hpp>
+#include <kindred/model/als.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/bayesian_mf.hpp>
 #include <kindred/model/bpr.hpp>

@@ -1,3 +1,4 @@
+#include <kindred/model/als.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/ease.hpp>
 #include <kindred/model/item_knn.hpp>
@@ -75,6 +76,18 @@ TEST_CASE_TEMPLATE("a model with update learns a batch by it, with the bits of a
   apply(live, {news().back()});
   CHECK(live.metrics().compactions == 1);
   CHECK(live.snapshot()->base().explain("u1", "i1").value() > 0);
+}
+
+TEST_CASE("als follows new ratings, and explains by those it was fitted on") {
+  live_recommender<als> live{fitted(train(), als{{.factors = 8, .epochs = 3}}), train()};
+  apply(live, {{"new", "i7", 5.0F}, {"new", "fresh", 1.0F}});
+  CHECK(live.predict("new", "i7").rating > live.predict("new", "fresh").rating);
+  CHECK(!live.recommend("new", 5).cold_start());
+  live.compact();
+  const als& model = live.snapshot()->base().model();
+  CHECK(model.num_users() == 41);
+  CHECK(model.explain(40, 7).parts.empty());
+  CHECK(model.explain(1, 7).parts.size() == train().by_user(1).size());
 }
 
 TEST_CASE("a model with update learns behind run, and what was seen is known before") {
