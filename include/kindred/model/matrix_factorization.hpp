@@ -3,11 +3,10 @@
 #include <kindred/backend/mf_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
-#include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/kernel/dot.hpp>
 #include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/biased_factors.hpp>
 #include <kindred/model/detail/mf_trainer.hpp>
 #include <kindred/model/detail/ridge_solver.hpp>
 #include <kindred/model/latent_row.hpp>
@@ -15,11 +14,8 @@
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -69,28 +65,13 @@ class matrix_factorization {
   /// The same of rows that may be newer than the model.
   [[nodiscard]] float predict(const latent_entry<Scalar>& user,
                               const latent_entry<Scalar>& item) const noexcept {
-    auto rating = static_cast<Scalar>(mean_);
-    if (user.known && item.known) {
-      if (!options_.biases) rating = 0;
-      rating += kernel::dot(user.factors, item.factors, factors());
-    }
-    const auto result = static_cast<float>(rating + user.bias + item.bias);
-    return options_.clip ? std::clamp(result, low_, high_) : result;
+    const float rating = learned_.rating(user, item, options_.biases);
+    return options_.clip ? learned_.clamp(rating) : rating;
   }
 
   /// What orders the items for a user: b_i + p_u.q_i, not clipped; b_i for an unknown user.
   /// `scores` has num_items() elements. O(items * factors).
-  void score(index user, std::span<float> scores) const noexcept {
-    const bool known = user >= 0 && user < num_users_;
-    const auto level = kernel::best_simd_level();
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      Scalar s = item_biases_[i];
-      if (known)
-        s += kernel::dot(latent().user(user).data(), latent().item(static_cast<index>(i)).data(),
-                         factors(), level);
-      scores[i] = static_cast<float>(s);
-    }
-  }
+  void score(index user, std::span<float> scores) const noexcept { learned_.score(user, scores); }
 
   /// The latent vector of a user who was not in the training data, from some ratings: the ridge
   /// regression of the ratings on the item factors, with the user's bias fitted along and left out,
@@ -98,7 +79,9 @@ class matrix_factorization {
   /// ratings. Unknown items are skipped. O(ratings * factors^2 + factors^3).
   /// Throws data_error if the lengths differ or a rating is not finite.
   [[nodiscard]] std::vector<Scalar> fold_in(std::span<const index> items,
-                                            std::span<const float> ratings) const;
+                                            std::span<const float> ratings) const {
+    return user_solver().solve(learned_.rated(items, ratings)).factors;
+  }
 
   /// Solve for rows of users with the items fixed, as `fold_in` does, and the other way round.
   /// They do not hold factors above zero where `nonnegative` asks for that.
@@ -115,31 +98,30 @@ class matrix_factorization {
   template <class UserRow, class ItemRow>
   [[nodiscard]] matrix_factorization with_rows(index num_users, index num_items,
                                                const UserRow& user_row,
-                                               const ItemRow& item_row) const;
+                                               const ItemRow& item_row) const {
+    matrix_factorization result = *this;
+    result.learned_ = learned_.with_rows(num_users, num_items, user_row, item_row);
+    return result;
+  }
 
-  [[nodiscard]] bool fitted() const noexcept { return num_items_ > 0; }
-  [[nodiscard]] index num_users() const noexcept { return num_users_; }
-  [[nodiscard]] index num_items() const noexcept { return num_items_; }
+  [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
+  [[nodiscard]] index num_users() const noexcept { return learned_.num_users(); }
+  [[nodiscard]] index num_items() const noexcept { return learned_.num_items(); }
   [[nodiscard]] std::size_t factors() const noexcept {
     return static_cast<std::size_t>(options_.factors);
   }
-  [[nodiscard]] double mean() const noexcept { return mean_; }
+  [[nodiscard]] double mean() const noexcept { return learned_.mean; }
   /// Row-major factors and item biases, in place.
-  [[nodiscard]] latent_view<Scalar> latent() const noexcept {
-    return {num_users_,           num_items_,           factors(),
-            user_factors_.data(), item_factors_.data(), item_biases_.data()};
-  }
+  [[nodiscard]] latent_view<Scalar> latent() const noexcept { return learned_.latent(); }
   /// The row of an index; not known if it is negative, or beyond what the model has.
-  [[nodiscard]] latent_entry<Scalar> user_entry(index u) const noexcept {
-    if (u < 0 || u >= num_users_) return {};
-    return {latent().user(u).data(), user_biases_[static_cast<std::size_t>(u)], true};
+  [[nodiscard]] latent_entry<Scalar> user_entry(index u) const noexcept { return learned_.user(u); }
+  [[nodiscard]] latent_entry<Scalar> item_entry(index i) const noexcept { return learned_.item(i); }
+  [[nodiscard]] std::span<const Scalar> user_biases() const noexcept {
+    return learned_.user_biases.span();
   }
-  [[nodiscard]] latent_entry<Scalar> item_entry(index i) const noexcept {
-    if (i < 0 || i >= num_items_) return {};
-    return {latent().item(i).data(), item_biases_[static_cast<std::size_t>(i)], true};
+  [[nodiscard]] std::span<const Scalar> item_biases() const noexcept {
+    return learned_.item_biases.span();
   }
-  [[nodiscard]] std::span<const Scalar> user_biases() const noexcept { return user_biases_.span(); }
-  [[nodiscard]] std::span<const Scalar> item_biases() const noexcept { return item_biases_.span(); }
   [[nodiscard]] const matrix_factorization_options& options() const noexcept { return options_; }
 
   /// Saves to, and loads from, a model file (io/save.hpp).
@@ -154,7 +136,7 @@ class matrix_factorization {
   [[nodiscard]] detail::ridge_problem row_problem(double mean_count) const noexcept {
     return {.factors = factors(),
             .biases = options_.biases,
-            .mean = options_.biases ? mean_ : 0.0,
+            .mean = options_.biases ? mean() : 0.0,
             .regularization = options_.regularization,
             .bias_regularization = options_.bias_regularization,
             .mean_count = mean_count,
@@ -162,17 +144,9 @@ class matrix_factorization {
   }
 
   matrix_factorization_options options_;
-  index num_users_ = 0;
-  index num_items_ = 0;
-  double mean_ = 0;
+  detail::biased_factors<Scalar> learned_;
   double mean_user_ratings_ = 0;  ///< of the training data
   double mean_item_ratings_ = 0;
-  float low_ = -std::numeric_limits<float>::infinity();
-  float high_ = std::numeric_limits<float>::infinity();
-  shared_array<Scalar> user_factors_;
-  shared_array<Scalar> item_factors_;
-  shared_array<Scalar> user_biases_;
-  shared_array<Scalar> item_biases_;
 };
 
 }  // namespace kindred
