@@ -48,6 +48,7 @@
 #include <kindred/model/stacked_hybrid.hpp>
 #include <kindred/model/svdpp.hpp>
 #include <kindred/model/switching_hybrid.hpp>
+#include <kindred/model/time_svdpp.hpp>
 #include <kindred/model/two_tower.hpp>
 #include <kindred/model/user_knn.hpp>
 #include <kindred/model/warp.hpp>

@@ -12,8 +12,22 @@
 
 namespace kindred {
 
+namespace detail {
+
+/// Of the `n`-th rating of a user.
+template <rating_model Model>
+[[nodiscard]] float prediction_of(const Model& model, const dataset& test, index user, index item,
+                                  [[maybe_unused]] std::size_t n) noexcept {
+  if constexpr (timed_rating_model<Model>)
+    if (test.has_times()) return model.predict_at(user, item, test.times_of(user)[n]);
+  return model.predict(user, item);
+}
+
+}  // namespace detail
+
 /// Compares the predictions of a fitted model with the ratings of `test`. Users and items that the
-/// model does not know count with the model's fallback. Errors are taken and summed as doubles; in
+/// model does not know count with the model's fallback; one that predicts at a time is asked for
+/// that of each rating, where `test` has times. Errors are taken and summed as doubles; in
 /// parallel in the caller's TBB arena, with the same bits on any number of threads.
 /// O(ratings * cost of a prediction). Throws data_error if `test` has no ratings.
 template <rating_model Model>
@@ -29,8 +43,10 @@ template <rating_model Model>
       if (ratings.empty()) continue;
       double squared = 0;
       double absolute = 0;
+      std::size_t n = 0;
       for (const auto [item, value] : ratings) {
-        const double error = static_cast<double>(value) - model.predict(user, item);
+        const double error =
+            static_cast<double>(value) - detail::prediction_of(model, test, user, item, n++);
         squared += error * error;
         absolute += std::abs(error);
       }

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace kindred {
@@ -18,6 +19,14 @@ concept rating_model = requires(const Model& model, index user, index item) {
   { model.num_users() } -> std::same_as<index>;
   { model.num_items() } -> std::same_as<index>;
   { model.predict(user, item) }
+  noexcept->std::same_as<float>;
+};
+
+/// A rating model whose prediction depends on when the rating is given, in Unix seconds.
+template <class Model>
+concept timed_rating_model = rating_model<Model> &&
+    requires(const Model& model, index user, index item, std::int64_t time) {
+  { model.predict_at(user, item, time) }
   noexcept->std::same_as<float>;
 };
 

@@ -115,18 +115,6 @@ class svdpp {
  private:
   class trainer;
 
-  [[nodiscard]] detail::svdpp_trainer::settings settings() const {
-    return {.factors = factors(),
-            .learning_rate = options_.learning_rate,
-            .learning_rate_decay = options_.learning_rate_decay,
-            .bias_regularization = options_.bias_regularization,
-            .factor_regularization = options_.factor_regularization,
-            .implicit_regularization = options_.implicit_regularization,
-            .batch = static_cast<std::size_t>(options_.batch),
-            .init_scale = options_.init_scale,
-            .seed = options_.seed};
-  }
-
   svdpp_options options_;
   double mean_ = 0;
   detail::rating_range range_;

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 
 namespace kindred::detail {
 
@@ -47,23 +48,31 @@ struct rating_range {
   }
 };
 
-/// Root mean squared error of `predict(user, item)`, held to `range`, on ratings; there must be
-/// some. In parallel over users, with the same bits on any number of threads.
+/// Root mean squared error of `predict(user, item)`, or of `predict(user, item, row)`, held to
+/// `range`, on ratings; there must be some. In parallel over users, with the same bits on any
+/// number of threads.
 template <class Predict>
 [[nodiscard]] double held_rmse(const host_loop& loop, const dataset& ratings,
                                const rating_range& range, const Predict& predict) {
   constexpr std::size_t users_per_block = 64;
   const auto users = static_cast<std::size_t>(ratings.num_users());
+  const auto rating_of = [&](index user, index item, [[maybe_unused]] std::size_t row) -> double {
+    if constexpr (std::is_invocable_v<const Predict&, index, index, std::size_t>)
+      return predict(user, item, row);
+    else
+      return predict(user, item);
+  };
   const double squared =
       sum_blocks(loop, users, users_per_block, [&](std::size_t first, std::size_t last) {
         double sum = 0;
-        for (std::size_t u = first; u < last; ++u)
+        for (std::size_t u = first; u < last; ++u) {
+          auto row = static_cast<std::size_t>(ratings.user_offsets()[u]);
           for (const auto [item, value] : ratings.by_user(static_cast<index>(u))) {
-            const double error = static_cast<double>(value) -
-                                 static_cast<double>(range.hold(
-                                     static_cast<double>(predict(static_cast<index>(u), item))));
+            const float held = range.hold(rating_of(static_cast<index>(u), item, row++));
+            const double error = static_cast<double>(value) - static_cast<double>(held);
             sum += error * error;
           }
+        }
         return sum;
       });
   return std::sqrt(squared / static_cast<double>(ratings.size()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/model/detail/svd/svdpp_file.hpp>
 #include <kindred/model/svdpp.hpp>
 
 namespace kindred {
@@ -7,11 +8,11 @@ namespace kindred {
 /// Knows what it predicts without times.
 class svdpp::trainer : public detail::svdpp_trainer {
  public:
-  trainer(const dataset& train, const svdpp& model, const detail::host_loop& loop,
+  trainer(const dataset& train, const svdpp_options& options, const detail::host_loop& loop,
           const std::stop_token& stop)
-      : svdpp_trainer(train, model.settings(), nullptr, loop, stop),
+      : svdpp_trainer(train, options, loop, stop),
         mean_(train.mean()),
-        range_(train, model.options_.clip),
+        range_(train, options.clip),
         loop_(loop) {}
 
   [[nodiscard]] double validation_rmse(const dataset& validation) const {
@@ -41,7 +42,7 @@ fit_history svdpp::fit(const dataset& train, const fit_options& fit, const Backe
   const training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
   if (train.empty()) throw data_error("svdpp: no ratings to fit");
   const detail::host_loop loop(backend);
-  trainer learner(train, *this, loop, fit.stop);
+  trainer learner(train, options_, loop, fit.stop);
   fit_history history = train_epochs(learner, plan, fit);
   const detail::svdpp_parameters& found = learner.parameters();
   if (!found.are_finite()) throw divergence_error(kind, history.best_epoch, options_.learning_rate);
@@ -77,17 +78,7 @@ inline std::vector<float> svdpp::fold_in(std::span<const index> items,
 template <class Writer>
 void svdpp::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("factors", options_.factors);
-  out.set("epochs", options_.epochs);
-  out.set("learning_rate", options_.learning_rate);
-  out.set("learning_rate_decay", options_.learning_rate_decay);
-  out.set("bias_regularization", options_.bias_regularization);
-  out.set("factor_regularization", options_.factor_regularization);
-  out.set("implicit_regularization", options_.implicit_regularization);
-  out.set("batch", options_.batch);
-  out.set("clip", options_.clip);
-  out.set("init_scale", options_.init_scale);
-  out.set("seed", options_.seed);
+  detail::write_options(out, options_);
   out.set("mean", mean_);
   range_.write(out);
   const std::size_t users = user_biases_.size();
@@ -101,17 +92,7 @@ void svdpp::write(Writer& out) const {
 
 template <class Reader>
 svdpp svdpp::read(const Reader& in) {
-  svdpp model({.factors = in.template get<int>("factors"),
-               .epochs = in.template get<int>("epochs"),
-               .learning_rate = in.template get<double>("learning_rate"),
-               .learning_rate_decay = in.template get<double>("learning_rate_decay"),
-               .bias_regularization = in.template get<double>("bias_regularization"),
-               .factor_regularization = in.template get<double>("factor_regularization"),
-               .implicit_regularization = in.template get<double>("implicit_regularization"),
-               .batch = in.template get<int>("batch"),
-               .clip = in.template get<bool>("clip"),
-               .init_scale = in.template get<double>("init_scale"),
-               .seed = in.template get<std::uint64_t>("seed")});
+  svdpp model(detail::read_svdpp_options(in));
   const std::size_t users = in.rows("user_biases");
   const std::size_t items = in.rows("item_biases");
   const std::size_t factors = model.factors();

@@ -8,10 +8,10 @@
 #include <kindred/kernel/dot.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/detail/als/half_step.hpp>
-#include <kindred/model/detail/held_rmse.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/svd/rating_times.hpp>
 #include <kindred/model/detail/svd/user_batches.hpp>
+#include <kindred/model/svdpp_options.hpp>
 #include <kindred/train/learning_rate.hpp>
 #include <kindred/train/training_loop.hpp>
 
@@ -59,34 +59,20 @@ struct svdpp_parameters {
 /// So nothing depends on the threads, and all that is costly is kernels over gathered rows.
 class svdpp_trainer {
  public:
-  /// How to step, from the options of a model.
-  struct settings {
-    std::size_t factors = 0;
-    double learning_rate = 0;
-    double learning_rate_decay = 0;
-    double bias_regularization = 0;
-    double factor_regularization = 0;
-    double implicit_regularization = 0;
-    double drift_regularization = 0;
-    std::size_t batch = 1;
-    bool clip = true;
-    double init_scale = 0;
-    std::uint64_t seed = 0;
-  };
-
   /// All must outlive it; without `times` there is no drift.
-  svdpp_trainer(const dataset& train, const settings& options, const rating_times* times,
-                const host_loop& loop, const std::stop_token& stop)
+  svdpp_trainer(const dataset& train, const svdpp_options& options, const host_loop& loop,
+                const std::stop_token& stop, const rating_times* times = nullptr)
       : train_(train),
         options_(options),
-        times_(times),
         loop_(loop),
         stop_(stop),
-        batches_(train, options.batch, options.seed),
+        times_(times),
+        factors_(static_cast<std::size_t>(options.factors)),
+        batches_(train, static_cast<std::size_t>(options.batch), options.seed),
         errors_(train.size()),
         user_errors_(static_cast<std::size_t>(train.num_users()), 0.0),
-        vectors_(options.batch * width(), 0.0F),
-        pulls_(options.batch * width(), 0.0F) {
+        vectors_(batches_.most_users() * width(), 0.0F),
+        pulls_(batches_.most_users() * width(), 0.0F) {
     const auto users = static_cast<std::size_t>(train.num_users());
     const auto items = static_cast<std::size_t>(train.num_items());
     now_.width = width();
@@ -119,6 +105,7 @@ class svdpp_trainer {
   void keep() { kept_ = now_; }
   void restore() { now_ = kept_; }
 
+  [[nodiscard]] std::size_t factors() const noexcept { return factors_; }
   [[nodiscard]] const svdpp_parameters& parameters() const noexcept { return now_; }
 
   /// p_u and what the items say that each user has rated, which is all that SVD++ predicts from.
@@ -134,9 +121,9 @@ class svdpp_trainer {
 
   /// The rows of what was learnt, without padding.
   [[nodiscard]] aligned_vector<float> without_padding(std::span<const float> rows) const {
-    aligned_vector<float> dense(rows.size() / width() * options_.factors);
+    aligned_vector<float> dense(rows.size() / width() * factors_);
     for (std::size_t r = 0; r * width() < rows.size(); ++r)
-      std::copy_n(rows.data() + r * width(), options_.factors, dense.data() + r * options_.factors);
+      std::copy_n(rows.data() + r * width(), factors_, dense.data() + r * factors_);
     return dense;
   }
 
@@ -151,7 +138,7 @@ class svdpp_trainer {
     aligned_vector<float> implicit;
   };
 
-  [[nodiscard]] std::size_t width() const noexcept { return padded_factors(options_.factors); }
+  [[nodiscard]] std::size_t width() const noexcept { return padded_factors(factors_); }
   [[nodiscard]] kernel::gathered_rows<float> gather(const aligned_vector<float>& rows,
                                                     std::span<const index> which) const noexcept {
     return {rows.data(), width(), width(), which.data(), which.size()};
@@ -159,7 +146,11 @@ class svdpp_trainer {
   [[nodiscard]] static float norm(std::size_t ratings) noexcept {
     return 1 / std::sqrt(static_cast<float>(ratings));
   }
-  /// What penalties leave of a parameter that `ratings` pay for.
+  /// What a penalty leaves of a parameter that a rating pays for.
+  [[nodiscard]] float kept(float regularization) const noexcept {
+    return std::max(0.0F, 1 - rate_ * regularization);
+  }
+  /// What it leaves after several.
   [[nodiscard]] float kept(double regularization, std::size_t ratings) const noexcept {
     const double once = std::max(0.0, 1 - static_cast<double>(rate_) * regularization);
     return static_cast<float>(std::pow(once, static_cast<double>(ratings)));
@@ -169,11 +160,10 @@ class svdpp_trainer {
                                                   std::uint64_t stream) const {
     const counter_rng random(options_.seed, stream);
     aligned_vector<float> rows((offsets.size() - 1) * width(), 0.0F);
-    const double deviation = options_.init_scale / std::sqrt(static_cast<double>(options_.factors));
+    const double deviation = options_.init_scale / std::sqrt(static_cast<double>(factors_));
     for_each_index(loop_, offsets.size() - 1, [&](std::size_t r) {
-      for (std::size_t f = 0; f < options_.factors && offsets[r + 1] > offsets[r]; ++f)
-        rows[r * width() + f] =
-            static_cast<float>(deviation * random.normal(r * options_.factors + f));
+      for (std::size_t f = 0; f < factors_ && offsets[r + 1] > offsets[r]; ++f)
+        rows[r * width() + f] = static_cast<float>(deviation * random.normal(r * factors_ + f));
     });
     return rows;
   }
@@ -246,13 +236,12 @@ class svdpp_trainer {
     now_.user_biases[u] = kept_share * now_.user_biases[u] + rate_ * sum;
     if (times_ == nullptr) return;
     float drift = 0;
-    const float kept_day = kept(options_.bias_regularization, 1);
     for (std::size_t n = row; n < row + count; ++n) {
       drift += errors_[n] * times_->drift[n];
       float& of_day = now_.days[day(n)];
-      of_day = kept_day * of_day + rate_ * errors_[n];
+      of_day = kept(times_->day_penalty[n]) * of_day + rate_ * errors_[n];
     }
-    now_.slopes[u] = kept(options_.drift_regularization, count) * now_.slopes[u] + rate_ * drift;
+    now_.slopes[u] = kept(times_->drift_penalty, count) * now_.slopes[u] + rate_ * drift;
   }
 
   /// Moves p_u, and with it the vector, and notes what pulls at each y.
@@ -271,7 +260,7 @@ class svdpp_trainer {
     for (std::size_t n = 0; n < count; ++n)
       weights[n] = rate_ * errors_[row + n] * times_->drift[row + n];
     float* const drifts = now_.drifts.data() + u * width();
-    const float drift_share = kept(options_.drift_regularization, count);
+    const float drift_share = kept(times_->drift_penalty, count);
     for (std::size_t f = 0; f < width(); ++f) drifts[f] *= drift_share;
     kernel::add_rows(rows, weights, drifts);
   }
@@ -302,13 +291,12 @@ class svdpp_trainer {
   /// What the drifts of users say of an item, and its biases by time.
   void step_times(const batch_item& from, std::span<const index> users,
                   const std::vector<float>& weights, float* row) {
-    const float share = kept(options_.bias_regularization, 1);
     for (std::size_t n = 0; n < weights.size(); ++n) {
       const auto r = static_cast<std::size_t>(from.rows[n]);
       const auto u = static_cast<std::size_t>(users[static_cast<std::size_t>(from.users[n])]);
       kernel::axpy(weights[n] * times_->drift[r], now_.drifts.data() + u * width(), width(), row);
       float& of_bin = now_.bins[bin(static_cast<index>(from.item), r)];
-      of_bin = share * of_bin + weights[n];
+      of_bin = kept(times_->bin_penalty[r]) * of_bin + weights[n];
     }
   }
 
@@ -324,10 +312,11 @@ class svdpp_trainer {
   }
 
   const dataset& train_;
-  settings options_;
-  const rating_times* times_;
+  const svdpp_options& options_;
   const host_loop& loop_;
   const std::stop_token& stop_;
+  const rating_times* times_;
+  std::size_t factors_;
   user_batches batches_;
   svdpp_parameters now_;
   svdpp_parameters kept_;

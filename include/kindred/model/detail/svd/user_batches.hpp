@@ -37,6 +37,7 @@ class user_batches {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return first_users_.size() - 1; }
+  [[nodiscard]] std::size_t most_users() const noexcept { return most_users_; }
   [[nodiscard]] std::span<const index> users(std::size_t batch) const noexcept {
     return std::span(users_).subspan(first_users_[batch],
                                      first_users_[batch + 1] - first_users_[batch]);
@@ -80,10 +81,12 @@ class user_batches {
       first_entries_.push_back(entry_rows_.size());
     }
     first_items_.push_back(items_.size());
+    most_users_ = std::max(most_users_, users_.size() - first_users_.back());
     first_users_.push_back(users_.size());
     entries.clear();
   }
 
+  std::size_t most_users_ = 0;
   std::vector<std::size_t> first_users_;
   std::vector<std::size_t> first_items_;
   std::vector<std::size_t> first_entries_;  ///< of each item of each batch
