@@ -44,7 +44,7 @@ namespace kindred {
 /// ahead.
 ///
 /// The table needs an index on (created, key). A poll costs what it hands out, and now and then
-/// what the window holds; in memory are the batch and about 150 bytes for each row of the window.
+/// what the window holds; in memory are the batch and about 100 bytes for each row of the window.
 ///
 /// A lost connection is made anew: nothing is lost, and nothing comes twice. The connection must
 /// outlive the feed, and may be used for other things between its calls.
@@ -181,7 +181,7 @@ class sql_feed {
       if (!start.is_set()) start.created.keep(row[0]);
     }
     // The last review went past these, or they are deleted.
-    done_.seen.forget_before(horizon_);
+    std::erase_if(done_.seen, [&](const auto& entry) { return entry.second < horizon_; });
     horizon_ = horizon;
     cursor_ = std::move(start);
     is_at_end_ = false;
@@ -201,7 +201,8 @@ class sql_feed {
       if (read.rows < limit)
         read_rows(queries_.later, std::array{created, sql_value(limit - read.rows)}, read);
     }
-    done_.seen.add(std::move(read.seen));  // nothing from here on can fail
+    done_.seen.reserve(done_.seen.size() + read.seen.size());
+    done_.seen.merge(read.seen);  // nothing from here on can fail
     done_.bound = std::move(read.bound);
     cursor_ = std::move(read.cursor);
     rows_ = read.number;
@@ -227,7 +228,7 @@ class sql_feed {
     if (is_certain) read.bound = read.cursor;
     if (!done_.seen.contains(mark)) {
       hand_out(row, read.batch, ++read.number);
-      if (!is_certain) read.seen.add(mark, read.cursor.time);
+      if (!is_certain) read.seen.emplace(mark, read.cursor.time);
     }
     read.last_mark = std::move(mark);
   }
@@ -254,7 +255,7 @@ class sql_feed {
       if (mark.time < horizon)
         done.bound = std::move(mark);
       else
-        done.seen.add(mark.text(), mark.time);
+        done.seen.emplace(mark.text(), mark.time);
     }
     if (!done.bound.is_set() && rows == limit) return false;
     start(std::move(done));

@@ -11,45 +11,12 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace kindred::detail {
 
-/// Texts of marks, and their times. The list of them is kept, since it is asked for after every
-/// poll.
-class feed_marks {
- public:
-  [[nodiscard]] bool contains(const std::string& mark) const { return times_.contains(mark); }
-
-  /// All marks in the order they came, with a space before each.
-  [[nodiscard]] const std::string& list() const noexcept { return list_; }
-
-  void add(const std::string& mark, std::int64_t time) {
-    if (times_.emplace(mark, time).second) (list_ += ' ') += mark;
-  }
-
-  /// All of `added` or, on an exception, none. Precondition: none of them is there.
-  void add(feed_marks&& added) {
-    times_.reserve(times_.size() + added.times_.size());
-    list_ += added.list_;
-    times_.merge(added.times_);
-  }
-
-  /// Forgets those before a time. O(what there is).
-  void forget_before(std::int64_t time) {
-    if (std::erase_if(times_, [&](const auto& entry) { return entry.second < time; }) == 0) return;
-    std::string kept;
-    for (std::size_t at = 1, end = 0; at < list_.size(); at = end + 1) {
-      end = std::min(list_.find(' ', at), list_.size());
-      const std::string mark = list_.substr(at, end - at);
-      if (contains(mark)) (kept += ' ') += mark;
-    }
-    list_ = std::move(kept);
-  }
-
- private:
-  std::unordered_map<std::string, std::int64_t> times_;
-  std::string list_;
-};
+/// Texts of marks, and their times.
+using feed_marks = std::unordered_map<std::string, std::int64_t>;
 
 /// How far a feed has come.
 struct feed_position {
@@ -58,9 +25,14 @@ struct feed_position {
 
   /// Visible ASCII characters and spaces.
   [[nodiscard]] std::string text() const {
+    std::vector<std::string_view> sorted;
+    sorted.reserve(seen.size());
+    for (const auto& [mark, time] : seen) sorted.push_back(mark);
+    std::sort(sorted.begin(), sorted.end());
     std::string text(head);
     text += bound.is_set() ? bound.text() : before_all;
-    return text += seen.list();
+    for (const std::string_view mark : sorted) (text += ' ') += mark;
+    return text;
   }
 
   /// What text() has written. Throws format_error for what it never writes.
@@ -85,7 +57,7 @@ struct feed_position {
     if (first != before_all) position.bound = mark_of(first);
     while (at <= text.size()) {
       const feed_mark mark = mark_of(next());
-      position.seen.add(mark.text(), mark.time);
+      position.seen.emplace(mark.text(), mark.time);
     }
     return position;
   }
