@@ -164,16 +164,16 @@ class live_recommender {
   void wait() { worker_.wait(); }
 
   [[nodiscard]] live_metrics metrics() const;
-  /// Where `run` has read its feed up to; empty before it has.
+  /// Where `run` has read its feed up to; empty before it has. Waits for a poll that is under way.
   [[nodiscard]] std::string position() const {
-    const std::lock_guard lock(mutex_);
-    return position_;
+    const std::lock_guard lock(feed_mutex_);
+    return current_position();
   }
   [[nodiscard]] const live_options& options() const noexcept { return options_; }
 
   /// Writes all to a file, as kindred::save does: the model, the ids, all ratings, and the position
   /// of the feed that belongs to them. What was pushed and not taken in is not in it. Neither
-  /// readers nor `run` wait meanwhile.
+  /// readers nor `run` wait meanwhile; it waits itself for a poll of the feed that is under way.
   void save(const std::string& path);
 
  private:
@@ -196,6 +196,9 @@ class live_recommender {
     return updater_.stale();
   }
   void note_state(live_metrics& m) const;
+  [[nodiscard]] std::string current_position() const {  // or the feed's
+    return ask_position_ ? ask_position_() : position_;
+  }
   detail::live::batch_outcome take_in(const rating_batch& batch, detail::live::steady_time arrived);
   [[nodiscard]] detail::live::frozen_state<Model> freeze();
   void take_compacted(detail::live::new_base<Model> base,
@@ -225,9 +228,12 @@ class live_recommender {
   detail::live::updater<Model> updater_;
   detail::live::lag_watch lag_;
   std::vector<snapshot_ptr> retired_;  ///< so that no reader has to free one
-  std::string position_;
   detail::live::steady_time last_compaction_;
   detail::live::steady_time rest_until_;  ///< after background work failed
+  // Of a mutex that is taken before the other, since a poll and what it brings belong together.
+  mutable std::mutex feed_mutex_;
+  std::string position_;                       ///< of the last run
+  std::function<std::string()> ask_position_;  ///< of the feed that is followed, if there is one
   // Safe by themselves.
   published<snapshot_type> current_;
   detail::live::rating_queue queue_;

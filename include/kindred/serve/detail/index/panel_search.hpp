@@ -79,28 +79,33 @@ class panel_search {
     auto groups = std::span(numbers).first((queries_.size() + Users - 1) / Users);
     const std::span<const strip_bounds> bounds = panels_.bounds();
     for (std::size_t s = 0; s < bounds.size() && !groups.empty(); ++s) {
-      const auto end = std::remove_if(groups.begin(), groups.end(), [&](std::uint8_t group) {
-        return !visit(s, bounds[s], group);
-      });
-      groups = groups.first(static_cast<std::size_t>(end - groups.begin()));
+      if (s % strips_between_checks == 0) {
+        const auto end = std::remove_if(groups.begin(), groups.end(), [&](std::uint8_t group) {
+          return !may_matter(bounds[s], group);
+        });
+        groups = groups.first(static_cast<std::size_t>(end - groups.begin()));
+      }
+      for (const std::uint8_t group : groups) visit(s, bounds[s], group);
     }
     if (items_.rows != nullptr)
       for (std::size_t u = 0; u < queries_.size(); ++u) settle(u);
   }
 
  private:
-  /// Whether the strip could matter to the group.
-  bool visit(std::size_t s, const strip_bounds& bounds, std::size_t group) {
+  static constexpr std::size_t strips_between_checks = 8;  // makes them cheap
+
+  /// Whether a score of the strip, or of one behind it, may reach the group's thresholds.
+  [[nodiscard]] bool may_matter(const strip_bounds& bounds, std::size_t group) const noexcept {
+    for (std::size_t u = group * Users; u < (group + 1) * Users; ++u)
+      if (block_.bounds[u].reach(bounds) >= block_.thresholds[u]) return true;
+    return false;
+  }
+
+  void visit(std::size_t s, const strip_bounds& bounds, std::size_t group) {
     const std::size_t first = group * Users;
     alignas(64) float limits[Users];
-    bool matters = false;
-    for (std::size_t u = 0; u < Users; ++u) {
-      const query_bounds& query = block_.bounds[first + u];
-      const float threshold = block_.thresholds[first + u];
-      matters |= query.reach(bounds) >= threshold;
-      limits[u] = threshold - query.slack(bounds);
-    }
-    if (!matters) return false;
+    for (std::size_t u = 0; u < Users; ++u)
+      limits[u] = block_.thresholds[first + u] - block_.bounds[first + u].slack(bounds);
     const std::size_t strip = panels_.strip();
     alignas(64) float scores[Users * kernel::detail::widest_strip<float>];
     unsigned reached = panels_.template score<Users>(s, items_.biases.data() + s * strip, block_,
@@ -109,7 +114,6 @@ class panel_search {
       const auto u = static_cast<std::size_t>(std::countr_zero(reached));
       collect(s * strip, first + u, scores + u * strip, limits[u]);
     }
-    return true;
   }
 
   void collect(std::size_t first, std::size_t u, const float* scores, float limit) {

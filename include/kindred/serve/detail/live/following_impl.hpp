@@ -35,15 +35,19 @@ template <change_feed Feed>
 void live_recommender<Model>::run(Feed& feed, const std::stop_token& stop) {
   if (running_.exchange(true)) throw data_error("live_recommender: run() is running already");
   queue_.open();
-  std::exception_ptr failure;
-  try {
+  const auto failure = detail::live::attempt([&] {
     if (const std::string from = position(); !from.empty()) feed.seek(from);
+    {
+      const std::lock_guard lock(feed_mutex_);
+      ask_position_ = [&feed] { return feed.position(); };
+    }
     follow(feed, stop);
-  } catch (...) {
-    failure = std::current_exception();
-  }
+  });
   queue_.close();
   const auto last = detail::live::attempt([&] {
+    std::unique_lock feed_lock(feed_mutex_);
+    if (const auto ask = std::exchange(ask_position_, nullptr)) position_ = ask();
+    feed_lock.unlock();
     record_pushed();
     const std::lock_guard lock(mutex_);
     publish_if_stale();
@@ -99,19 +103,21 @@ void live_recommender<Model>::record_pushed() {
 template <ranking_model Model>
 template <class Feed>
 bool live_recommender<Model>::record_polled(Feed& feed, rating_batch& batch) {
+  std::unique_lock feed_lock(feed_mutex_);
   const auto failure = detail::live::attempt([&] { feed.poll(batch); });
   if (failure != nullptr) {
+    feed_lock.unlock();
     if (!options_.on_feed_error || !options_.on_feed_error(failure))
       std::rethrow_exception(failure);
     return false;
   }
   if (batch.size() + batch.rejected.size() == 0) return false;
-  const auto arrived = std::chrono::steady_clock::now();
-  std::string position = feed.position();
+  auto ask = std::exchange(ask_position_, nullptr);  // not before all of the batch is in
   std::unique_lock lock(mutex_);
-  const auto outcome = take_in(batch, arrived);
-  position_ = std::move(position);  // with the ratings that belong to it, as `save` sees them
+  const auto outcome = take_in(batch, std::chrono::steady_clock::now());
   lock.unlock();
+  ask_position_ = std::move(ask);
+  feed_lock.unlock();
   report(outcome.rejected);
   return true;
 }

@@ -160,10 +160,12 @@ template <ranking_model Model>
 void live_recommender<Model>::save(const std::string& path) {
   // If a base is in the making, the one made here is for the file alone.
   const std::unique_lock rebuilding(rebuilding_, std::try_to_lock);
+  std::unique_lock feed_lock(feed_mutex_);
   std::unique_lock lock(mutex_);
   const auto frozen = freeze();
-  const std::string position = position_;
   lock.unlock();
+  const std::string position = current_position();
+  feed_lock.unlock();
   tensor_writer out(kind);
   out.set("position", position);
   if constexpr (compactable) {
