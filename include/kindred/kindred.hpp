@@ -42,6 +42,7 @@
 #include <kindred/model/multi_task.hpp>
 #include <kindred/model/neighbors.hpp>
 #include <kindred/model/neumf.hpp>
+#include <kindred/model/nmf.hpp>
 #include <kindred/model/popularity.hpp>
 #include <kindred/model/slim.hpp>
 #include <kindred/model/slope_one.hpp>

@@ -2,7 +2,8 @@
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/model/bayesian_mf.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/bayes/gibbs_side.hpp>
+#include <kindred/model/detail/bayes/row_draws.hpp>
+#include <kindred/model/detail/biased_side.hpp>
 
 #include <doctest/doctest.h>
 
@@ -27,19 +28,28 @@ static_assert(latent_model<bayesian_mf>);
 
 namespace {
 
-using detail::gibbs_side;
+using detail::biased_side;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 const backend::serial on_one_thread;
 const detail::host_loop serial_loop(on_one_thread);
 
+/// Rows around 0.
+biased_side random_side(const dataset& train, axis which, std::uint64_t seed) {
+  biased_side side(train, which, 2);
+  const counter_rng random(seed);
+  side.fill(serial_loop,
+            [&](std::size_t r, std::size_t n) { return 0.5 * random.normal(8 * r + n); });
+  return side;
+}
+
 /// What a row of `own` is drawn from, by linear regression with a normal prior.
 struct conditional {
   VectorXd mean;
   MatrixXd covariance;
 
-  conditional(const gibbs_side& own, const gibbs_side& other, std::size_t row,
+  conditional(const biased_side& own, const biased_side& other, std::size_t row,
               const detail::row_conditions& given) {
     const auto size = static_cast<Eigen::Index>(own.factors + 1);
     MatrixXd precision(size, size);
@@ -66,7 +76,7 @@ struct conditional {
   }
 };
 
-VectorXd own_numbers(const gibbs_side& side, std::size_t row) {
+VectorXd own_numbers(const biased_side& side, std::size_t row) {
   VectorXd numbers(static_cast<Eigen::Index>(side.factors + 1));
   for (Eigen::Index f = 0; f < numbers.size(); ++f)
     numbers(f) = side.row(row)[side.first() + static_cast<std::size_t>(f)];
@@ -127,10 +137,8 @@ TEST_CASE("Gibbs draws rows from their posterior, whichever side is fixed") {
   const some_prior prior;
   const detail::row_conditions given{prior.mean, prior.precision, 0.8, train.mean()};
   for (const axis drawn : {axis::users, axis::items}) {
-    gibbs_side own(train, drawn, 2);
-    gibbs_side other(train, detail::other(drawn), 2);
-    own.draw(serial_loop, counter_rng(1), 0.5);
-    other.draw(serial_loop, counter_rng(2), 0.5);
+    biased_side own = random_side(train, drawn, 1);
+    const biased_side other = random_side(train, detail::other(drawn), 2);
     constexpr int draws = 6000;
     std::vector<VectorXd> sums(own.size(), VectorXd::Zero(3));
     std::vector<MatrixXd> squares(own.size(), MatrixXd::Zero(3, 3));
@@ -169,10 +177,8 @@ TEST_CASE("a long row is drawn as any other") {
       make_dataset(test::numbered_ids(1), test::numbered_ids(items), std::move(columns));
   const some_prior prior;
   const detail::row_conditions given{prior.mean, prior.precision, 1.5, train.mean()};
-  gibbs_side users(train, axis::users, 2);
-  gibbs_side of_items(train, axis::items, 2);
-  users.draw(serial_loop, counter_rng(1), 0.5);
-  of_items.draw(serial_loop, counter_rng(2), 0.5);
+  biased_side users = random_side(train, axis::users, 1);
+  const biased_side of_items = random_side(train, axis::items, 2);
   detail::row_draws(serial_loop, users, of_items, given, counter_rng(3), {}).run();
   const conditional expected(users, of_items, 0, given);
   const VectorXd off = own_numbers(users, 0) - expected.mean;

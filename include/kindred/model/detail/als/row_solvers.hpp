@@ -31,14 +31,18 @@ class block_system {
   /// draw around it, as packed_cholesky makes it.
   void solve(const row_problem& problem, std::size_t first, std::span<float> x,
              const float* noise = nullptr) {
-    const std::size_t size = x.size();
-    const std::size_t stride = moments_.padded_columns(size);
+    float* const matrix = assemble(problem, first, x.size());
+    cholesky_.solve(matrix, stride(x.size()), x.size(), x.data(), noise);
+  }
+
+  /// That matrix, of `size` columns, whose upper triangle counts; it is there until the next one.
+  [[nodiscard]] float* assemble(const row_problem& problem, std::size_t first, std::size_t size) {
     const std::span<float> matrix(matrix_.data(), moments_.matrix_size(size));
     std::ranges::fill(matrix, 0.0F);
     if (problem.gramian != nullptr)
       for (std::size_t f = 0; f < size; ++f)
         std::copy_n(problem.gramian + (first + f) * problem.width() + first, size,
-                    matrix.data() + f * stride);
+                    matrix.data() + f * stride(size));
     const auto rows = problem.rows.columns(first, size);
     add_up(problem, matrix, [&](std::size_t begin, std::size_t end, float* part) {
       const auto add = [&](row_moments<float>& moments) {
@@ -48,8 +52,13 @@ class block_system {
       row_moments<float> moments(size);
       add(moments);
     });
-    for (std::size_t f = 0; f < size; ++f) matrix[f * (stride + 1)] += problem.ridge[first + f];
-    cholesky_.solve(matrix.data(), stride, size, x.data(), noise);
+    for (std::size_t f = 0; f < size; ++f)
+      matrix[f * (stride(size) + 1)] += problem.ridge[first + f];
+    return matrix.data();
+  }
+  /// From one row of a matrix of that size to the next.
+  [[nodiscard]] std::size_t stride(std::size_t size) const noexcept {
+    return moments_.padded_columns(size);
   }
 
  private:

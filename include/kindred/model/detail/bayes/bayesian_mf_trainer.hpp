@@ -4,15 +4,14 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dot.hpp>
-#include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/bayesian_mf_options.hpp>
-#include <kindred/model/detail/bayes/gibbs_side.hpp>
 #include <kindred/model/detail/bayes/population.hpp>
+#include <kindred/model/detail/bayes/row_draws.hpp>
 #include <kindred/model/detail/bayes/sampled_rows.hpp>
 #include <kindred/model/detail/bayes/variates.hpp>
+#include <kindred/model/detail/biased_side.hpp>
 #include <kindred/model/detail/held_rmse.hpp>
 #include <kindred/model/detail/host_loop.hpp>
-#include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/similarity.hpp>
 #include <kindred/train/training_loop.hpp>
 
@@ -74,15 +73,15 @@ class bayesian_mf_trainer {
         samples_{{users_, static_cast<std::size_t>(options.samples)},
                  {items_, static_cast<std::size_t>(options.samples)},
                  {}} {
-    constexpr double deviation = 0.1;
-    users_.draw(loop_, stream(0, draw::users), deviation);
-    items_.draw(loop_, stream(0, draw::items), deviation);
+    start(users_, stream(0, draw::users));
+    start(items_, stream(0, draw::items));
   }
 
   epoch_result run_epoch(int epoch) {
-    const double squared = squared_errors(false);
-    const double precision =
-        noise_precision(epoch, train_.has_weights() ? squared_errors(true) : squared);
+    const double squared = squared_errors(loop_, users_, items_, train_.mean(), false);
+    const double precision = noise_precision(
+        epoch, train_.has_weights() ? squared_errors(loop_, users_, items_, train_.mean(), true)
+                                    : squared);
     const population users = step(epoch, users_, items_, precision);
     const population items = step(epoch, items_, users_, precision);
     store(epoch, precision, users, items);
@@ -112,33 +111,19 @@ class bayesian_mf_trainer {
     std::vector<double> noise;  ///< its variance in each
   };
 
+  void start(biased_side& side, const counter_rng& random) {
+    constexpr double deviation = 0.1;
+    side.fill(loop_, [&](std::size_t r, std::size_t n) {
+      return deviation * random.normal(r * side.width() + n);
+    });
+  }
+
   [[nodiscard]] variates random(int sweep, draw purpose) const noexcept {
     return variates(stream(sweep, purpose));
   }
   [[nodiscard]] counter_rng stream(int sweep, draw purpose) const noexcept {
     return counter_rng(options_.seed, (static_cast<std::uint64_t>(sweep) << 8) |
                                           static_cast<std::uint64_t>(purpose));
-  }
-
-  /// Of the ratings, each with its weight if `weighted`.
-  [[nodiscard]] double squared_errors(bool weighted) const {
-    constexpr std::size_t users_per_block = 64;
-    return sum_blocks(
-        loop_, users_.size(), users_per_block, [&](std::size_t first, std::size_t last) {
-          std::vector<float> products;
-          double sum = 0;
-          for (std::size_t u = first; u < last; ++u) {
-            const weighted_ratings rated = users_.ratings[u];
-            products.resize(rated.size());
-            kernel::dot_rows(users_.rated_rows(u, items_), users_.row(u), products.data());
-            for (std::size_t n = 0; n < rated.size(); ++n) {
-              const double error = static_cast<double>(rated.values[n]) - train_.mean() -
-                                   static_cast<double>(products[n]);
-              sum += error * error * (weighted ? rated.weight(n) : 1);
-            }
-          }
-          return sum;
-        });
   }
 
   /// From its Gamma distribution, given the errors; a priori its shape and its rate are 1/2.
@@ -149,10 +134,10 @@ class bayesian_mf_trainer {
   }
 
   /// The population of a side, then its rows.
-  [[nodiscard]] population step(int sweep, gibbs_side& own, const gibbs_side& other,
+  [[nodiscard]] population step(int sweep, biased_side& own, const biased_side& other,
                                 double precision) {
     variates of_people = random(sweep, own.items ? draw::item_people : draw::user_people);
-    population people({}, own.totals(loop_), of_people);
+    population people({}, totals_of(loop_, own), of_people);
     const row_conditions given{people.mean(), people.precision(), precision, train_.mean()};
     const counter_rng of_rows = stream(sweep, own.items ? draw::items : draw::users);
     row_draws(loop_, own, other, given, of_rows, stop_).run();
@@ -175,8 +160,8 @@ class bayesian_mf_trainer {
   const bayesian_mf_options& options_;
   const host_loop& loop_;
   const std::stop_token& stop_;
-  gibbs_side users_;
-  gibbs_side items_;
+  biased_side users_;
+  biased_side items_;
   samples samples_;
   samples kept_;
 };

@@ -3,9 +3,9 @@
 #include <kindred/core/error.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
-#include <kindred/model/detail/bayes/gibbs_side.hpp>
 #include <kindred/model/detail/bayes/population.hpp>
 #include <kindred/model/detail/bayes/variates.hpp>
+#include <kindred/model/detail/biased_side.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 
 #include <algorithm>
@@ -116,7 +116,7 @@ class sampled_rows {
 class sample_store {
  public:
   sample_store() = default;
-  sample_store(const gibbs_side& side, std::size_t capacity)
+  sample_store(const biased_side& side, std::size_t capacity)
       : capacity_(capacity),
         factors_(side.factors),
         vectors_((side.size() + 2) * capacity * side.factors),
@@ -126,7 +126,7 @@ class sample_store {
   }
 
   /// Makes what a chain is at, with the population that its rows are from, draw number `at`.
-  void store(const host_loop& loop, const gibbs_side& side, const population& people,
+  void store(const host_loop& loop, const biased_side& side, const population& people,
              variates& random, std::size_t at) {
     for_each_index(loop, side.size(), [&](std::size_t r) {
       if (!side.rated(r)) return put(r, at, people.mean(), side);
@@ -161,7 +161,7 @@ class sample_store {
     return vectors_.data() + (r * capacity_ + at) * factors_;
   }
   /// The own numbers of a row: a user's begin with the bias, an item's end in it.
-  void put(std::size_t r, std::size_t at, std::span<const double> own, const gibbs_side& side) {
+  void put(std::size_t r, std::size_t at, std::span<const double> own, const biased_side& side) {
     const std::size_t factors_begin = 1 - side.first();
     for (std::size_t f = 0; f < factors_; ++f)
       vector(r, at)[f] = static_cast<float>(own[factors_begin + f]);
