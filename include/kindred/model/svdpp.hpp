@@ -7,11 +7,8 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/axpy.hpp>
-#include <kindred/kernel/dot.hpp>
-#include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/model/detail/bias.hpp>
-#include <kindred/model/detail/held_rmse.hpp>
+#include <kindred/model/detail/biased_factors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/svd/svdpp_trainer.hpp>
 #include <kindred/model/svdpp_options.hpp>
@@ -62,23 +59,13 @@ class svdpp {
   /// not known of an index (negative, or beyond the training data) is left out: an unknown user
   /// gets mean + b_i, an unknown item mean + b_u, both the mean.
   [[nodiscard]] float predict(index user, index item) const noexcept {
-    double rating =
-        detail::biased_mean(mean_, user_biases_.span(), item_biases_.span(), user, item);
-    if (user >= 0 && user < num_users() && item >= 0 && item < num_items())
-      rating += static_cast<double>(
-          kernel::dot(latent().user(user).data(), latent().item(item).data(), factors()));
-    return range_.hold(rating);
+    const float rating = learned_.rating(learned_.user(user), learned_.item(item), true);
+    return options_.clip ? learned_.clamp(rating) : rating;
   }
 
   /// What orders the items for a user: b_i and the inner product, not held; b_i for an unknown
   /// user. `scores` has num_items() elements. O(items * factors).
-  void score(index user, std::span<float> scores) const noexcept {
-    if (user < 0 || user >= num_users())
-      return static_cast<void>(std::copy_n(item_biases_.data(), scores.size(), scores.begin()));
-    kernel::score_items<float>(
-        {item_vectors_.data(), item_biases_.data(), scores.size(), factors()},
-        latent().user(user).data(), scores);
-  }
+  void score(index user, std::span<float> scores) const noexcept { learned_.score(user, scores); }
 
   /// The latent vector of a user who was not in the training data, from what was rated, whatever
   /// the stars: |N|^-1/2 times the sum of y. Unknown items are skipped. O(items * factors). Throws
@@ -86,24 +73,25 @@ class svdpp {
   [[nodiscard]] std::vector<float> fold_in(std::span<const index> items,
                                            std::span<const float> ratings) const;
 
-  [[nodiscard]] bool fitted() const noexcept { return !item_biases_.empty(); }
-  [[nodiscard]] index num_users() const noexcept { return static_cast<index>(user_biases_.size()); }
-  [[nodiscard]] index num_items() const noexcept { return static_cast<index>(item_biases_.size()); }
+  [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
+  [[nodiscard]] index num_users() const noexcept { return learned_.num_users(); }
+  [[nodiscard]] index num_items() const noexcept { return learned_.num_items(); }
   [[nodiscard]] std::size_t factors() const noexcept {
     return static_cast<std::size_t>(options_.factors);
   }
-  [[nodiscard]] double mean() const noexcept { return mean_; }
+  [[nodiscard]] double mean() const noexcept { return learned_.mean; }
   /// Row-major factors and item biases, in place; a user's row is p_u and the sum of y.
-  [[nodiscard]] latent_view<float> latent() const noexcept {
-    return {num_users(),          num_items(),          factors(),
-            user_vectors_.data(), item_vectors_.data(), item_biases_.data()};
-  }
+  [[nodiscard]] latent_view<float> latent() const noexcept { return learned_.latent(); }
   /// y: items x factors.
   [[nodiscard]] std::span<const float> implicit_factors() const noexcept {
     return implicit_.span();
   }
-  [[nodiscard]] std::span<const float> user_biases() const noexcept { return user_biases_.span(); }
-  [[nodiscard]] std::span<const float> item_biases() const noexcept { return item_biases_.span(); }
+  [[nodiscard]] std::span<const float> user_biases() const noexcept {
+    return learned_.user_biases.span();
+  }
+  [[nodiscard]] std::span<const float> item_biases() const noexcept {
+    return learned_.item_biases.span();
+  }
   [[nodiscard]] const svdpp_options& options() const noexcept { return options_; }
 
   /// Saves to, and loads from, a model file (io/save.hpp).
@@ -116,13 +104,8 @@ class svdpp {
   class trainer;
 
   svdpp_options options_;
-  double mean_ = 0;
-  detail::rating_range range_;
-  shared_array<float> user_vectors_;
-  shared_array<float> item_vectors_;
+  detail::biased_factors<float> learned_;
   shared_array<float> implicit_;
-  shared_array<float> user_biases_;
-  shared_array<float> item_biases_;
 };
 
 }  // namespace kindred

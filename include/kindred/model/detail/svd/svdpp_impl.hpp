@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/model/detail/held_rmse.hpp>
 #include <kindred/model/detail/svd/svdpp_file.hpp>
 #include <kindred/model/svdpp.hpp>
 
@@ -8,31 +9,34 @@ namespace kindred {
 /// Knows what it predicts without times.
 class svdpp::trainer : public detail::svdpp_trainer {
  public:
+  /// All must outlive it.
   trainer(const dataset& train, const svdpp_options& options, const detail::host_loop& loop,
           const std::stop_token& stop)
       : svdpp_trainer(train, options, loop, stop),
-        mean_(train.mean()),
+        train_(train),
         range_(train, options.clip),
         loop_(loop) {}
 
+  [[nodiscard]] detail::biased_factors<float> learned() const {
+    return {.factors = factors(),
+            .mean = train_.mean(),
+            .low = train_.min_value(),
+            .high = train_.max_value(),
+            .user_factors = without_padding(user_vectors()),
+            .item_factors = without_padding(parameters().items),
+            .user_biases = parameters().user_biases,
+            .item_biases = parameters().item_biases};
+  }
+
   [[nodiscard]] double validation_rmse(const dataset& validation) const {
-    const detail::svdpp_parameters& found = parameters();
-    const aligned_vector<float> users = user_vectors();
-    const auto row = [&](const aligned_vector<float>& rows, index r) {
-      return rows.data() + static_cast<std::size_t>(r) * found.width;
-    };
-    return detail::held_rmse(loop_, validation, range_, [&](index user, index item) {
-      double rating = detail::biased_mean(mean_, found.user_biases, found.item_biases, user, item);
-      if (static_cast<std::size_t>(user) < found.user_biases.size() &&
-          static_cast<std::size_t>(item) < found.item_biases.size())
-        rating +=
-            static_cast<double>(kernel::dot(row(users, user), row(found.items, item), found.width));
-      return rating;
+    const detail::biased_factors<float> found = learned();
+    return detail::held_rmse(loop_, validation, range_, [&](index u, index i) {
+      return found.rating(found.user(u), found.item(i), true);
     });
   }
 
  private:
-  double mean_;
+  const dataset& train_;
   detail::rating_range range_;
   const detail::host_loop& loop_;
 };
@@ -44,17 +48,11 @@ fit_history svdpp::fit(const dataset& train, const fit_options& fit, const Backe
   const detail::host_loop loop(backend);
   trainer learner(train, options_, loop, fit.stop);
   fit_history history = train_epochs(learner, plan, fit);
-  const detail::svdpp_parameters& found = learner.parameters();
-  if (!found.are_finite()) throw divergence_error(kind, history.best_epoch, options_.learning_rate);
-  svdpp fitted(options_);
-  fitted.mean_ = train.mean();
-  fitted.range_ = {train, options_.clip};
-  fitted.user_vectors_ = learner.without_padding(learner.user_vectors());
-  fitted.item_vectors_ = learner.without_padding(found.items);
-  fitted.implicit_ = learner.without_padding(found.implicit);
-  fitted.user_biases_ = found.user_biases;
-  fitted.item_biases_ = found.item_biases;
-  *this = std::move(fitted);
+  if (!learner.parameters().are_finite())
+    throw divergence_error(kind, history.best_epoch, options_.learning_rate);
+  shared_array<float> implicit = learner.without_padding(learner.parameters().implicit);
+  learned_ = learner.learned();
+  implicit_ = std::move(implicit);
   return history;
 }
 
@@ -79,30 +77,16 @@ template <class Writer>
 void svdpp::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
   detail::write_options(out, options_);
-  out.set("mean", mean_);
-  range_.write(out);
-  const std::size_t users = user_biases_.size();
-  const std::size_t items = item_biases_.size();
-  out.add("user_vectors", user_vectors_, {users, factors()});
-  out.add("item_vectors", item_vectors_, {items, factors()});
-  out.add("implicit", implicit_, {items, factors()});
-  out.add("user_biases", user_biases_, {users});
-  out.add("item_biases", item_biases_, {items});
+  learned_.write(out);
+  out.add("implicit", implicit_, {static_cast<std::size_t>(num_items()), factors()});
 }
 
 template <class Reader>
 svdpp svdpp::read(const Reader& in) {
   svdpp model(detail::read_svdpp_options(in));
-  const std::size_t users = in.rows("user_biases");
-  const std::size_t items = in.rows("item_biases");
-  const std::size_t factors = model.factors();
-  model.mean_ = in.template get<double>("mean");
-  model.range_ = detail::rating_range::read(in);
-  model.user_vectors_ = in.template array<float>("user_vectors", {users, factors});
-  model.item_vectors_ = in.template array<float>("item_vectors", {items, factors});
-  model.implicit_ = in.template array<float>("implicit", {items, factors});
-  model.user_biases_ = in.template array<float>("user_biases", {users});
-  model.item_biases_ = in.template array<float>("item_biases", {items});
+  model.learned_ = detail::biased_factors<float>::read(in, model.factors());
+  model.implicit_ = in.template array<float>(
+      "implicit", {static_cast<std::size_t>(model.num_items()), model.factors()});
   return model;
 }
 

@@ -7,7 +7,7 @@
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
-#include <kindred/model/detail/als/half_step.hpp>
+#include <kindred/model/detail/als/als_side.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/svd/rating_times.hpp>
 #include <kindred/model/detail/svd/user_batches.hpp>
