@@ -16,11 +16,11 @@ struct bpr_options {
   static constexpr kernel::pair_loss loss = kernel::pair_loss::logistic;
 
   int factors = 64;   ///< length of the latent vectors, in [1, 4096]
-  int epochs = 30;    ///< passes over the interactions, >= 1
-  int negatives = 1;  ///< drawn for each interaction in an epoch, in [1, 1024]
+  int epochs = 40;    ///< passes over the interactions, >= 1
+  int negatives = 4;  ///< drawn for each interaction in an epoch, in [1, 1024]
   /// Negatives are drawn in proportion to their number of ratings to this power, in [0, 2]: 0 is
   /// uniformly, and 1 as often as the positives of others in a batch come.
-  double popularity_power = 0;
+  double popularity_power = 0.5;
   interaction_value values = interaction_value::one;  ///< what weighs an interaction
   learning_rate_schedule schedule = learning_rate_schedule::adagrad;
   double learning_rate = 0.1;        ///< step size, > 0

@@ -16,15 +16,15 @@ struct logistic_mf_options {
   static constexpr kernel::pair_loss loss = kernel::pair_loss::pointwise;
 
   int factors = 64;
-  int epochs = 30;
+  int epochs = 25;
   int negatives = 4;  ///< drawn for each interaction, each of weight 1
-  double popularity_power = 0;
+  double popularity_power = 0.5;
   double alpha = 1;  ///< what an interaction weighs, > 0
   interaction_value values = interaction_value::one;
   learning_rate_schedule schedule = learning_rate_schedule::adagrad;
   double learning_rate = 0.1;
   double learning_rate_decay = 0.1;
-  double regularization = 0.01;
+  double regularization = 0.04;
   double bias_regularization = 0.01;
   bool biases = true;
   double init_scale = 0.1;

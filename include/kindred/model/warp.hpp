@@ -16,7 +16,7 @@ struct warp_options {
   static constexpr kernel::pair_loss loss = kernel::pair_loss::hinge;
 
   int factors = 64;
-  int epochs = 30;
+  int epochs = 20;
   /// Items drawn at most for each interaction to find one that comes close, in [1, 65536]: the
   /// more, the more is learnt of what ranks high already, and the slower.
   int trials = 32;
@@ -25,7 +25,7 @@ struct warp_options {
   learning_rate_schedule schedule = learning_rate_schedule::adagrad;
   double learning_rate = 0.05;
   double learning_rate_decay = 0.1;
-  double regularization = 0.01;
+  double regularization = 0.5;
   double bias_regularization = 0.01;
   bool biases = true;
   double init_scale = 0.1;
