@@ -17,9 +17,9 @@ namespace kindred {
 /// whose work they are about, which waits for them.
 struct live_options {
   /// How long `run` waits before it asks a feed again that had nothing new, > 0.
-  std::chrono::milliseconds poll_interval{10};
+  std::chrono::milliseconds poll_interval{20};
   /// The least time between two snapshots of `run`, > 0; what comes meanwhile comes in one.
-  std::chrono::milliseconds publish_interval{10};
+  std::chrono::milliseconds publish_interval{20};
   /// The least time between two updates by `run` of a model that takes new ratings in by `update`.
   std::chrono::milliseconds update_interval{1000};
   /// Pushed ratings that may wait; more make `push` wait, >= 1.
