@@ -33,6 +33,7 @@ struct byte_users {
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define KINDRED_TARGET avx512vnni
 #define KINDRED_VECTOR_BYTES 64
+#define KINDRED_NATIVE_VECTORS
 #define KINDRED_BYTE_PRODUCTS
 #if defined(__clang__)
 #pragma clang attribute push(                                                               \
@@ -52,6 +53,7 @@ struct byte_users {
 #endif
 #undef KINDRED_TARGET
 #undef KINDRED_VECTOR_BYTES
+#undef KINDRED_NATIVE_VECTORS
 #undef KINDRED_BYTE_PRODUCTS
 #endif
 

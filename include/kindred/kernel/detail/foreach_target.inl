@@ -1,6 +1,7 @@
 // Includes KINDRED_KERNEL_BODY once for each instruction set, with
 //   KINDRED_TARGET        the namespace for it: baseline, avx2, avx512
 //   KINDRED_VECTOR_BYTES  the width of its registers
+//   KINDRED_NATIVE_VECTORS  if the builtins of AVX2 or AVX-512 are there
 // Every function that the body defines is compiled for that set; only code behind a run-time check
 // (dispatch.hpp) may call it. The body includes nothing, and hands vectors on by reference only:
 // passing them by value depends on the instruction set. A function attribute on a template shared
@@ -14,6 +15,7 @@
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
+#define KINDRED_NATIVE_VECTORS
 #define KINDRED_TARGET avx2
 #define KINDRED_VECTOR_BYTES 32
 #if defined(__clang__)
@@ -49,6 +51,7 @@
 #endif
 #undef KINDRED_TARGET
 #undef KINDRED_VECTOR_BYTES
+#undef KINDRED_NATIVE_VECTORS
 
 #endif
 
