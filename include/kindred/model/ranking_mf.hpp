@@ -13,7 +13,6 @@
 #include <kindred/model/detail/ranking/ranking_options.hpp>
 #include <kindred/model/detail/ranking/ranking_setup.hpp>
 #include <kindred/model/detail/ranking/ranking_trainer.hpp>
-#include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
 
@@ -23,6 +22,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace kindred {
@@ -115,7 +115,8 @@ class ranking_mf {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    detail::for_each_ranking_option(options_, nn::option_writer(out));
+    detail::for_each_ranking_option(
+        options_, [&](std::string_view name, const auto& value) { out.set(name, value); });
     const auto items = static_cast<std::size_t>(num_items_);
     out.add("user_factors", user_factors_, {static_cast<std::size_t>(num_users_), factors()});
     out.add("item_factors", item_factors_, {items, factors()});
@@ -124,7 +125,9 @@ class ranking_mf {
   template <class Reader>
   [[nodiscard]] static ranking_mf read(const Reader& in) {
     Options options;
-    detail::for_each_ranking_option(options, nn::option_reader(in));
+    detail::for_each_ranking_option(options, [&](std::string_view name, auto& value) {
+      value = in.template get<std::remove_reference_t<decltype(value)>>(name);
+    });
     ranking_mf model(options);
     const std::size_t users = in.rows("user_factors");
     const std::size_t items = in.rows("item_biases");

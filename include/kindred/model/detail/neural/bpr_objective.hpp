@@ -2,6 +2,7 @@
 
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/detail/neural/negative_sampler.hpp>
+#include <kindred/model/detail/neural/negative_samples.hpp>
 #include <kindred/model/detail/neural/objective.hpp>
 #include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/matrix.hpp>

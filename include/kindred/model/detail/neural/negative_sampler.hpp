@@ -3,9 +3,6 @@
 #include <kindred/core/random.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/model/detail/neural/objective.hpp>
-#include <kindred/model/detail/neural/training_events.hpp>
-#include <kindred/nn/sample.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -48,21 +45,5 @@ class negative_sampler {
   std::vector<index> rated_;
   counter_rng random_;
 };
-
-/// Replaces `samples` by the events of a batch, each followed by the same with as many items drawn
-/// for its user.
-inline void choose_with_negatives(const training_events& events, const event_batch& batch,
-                                  const negative_sampler& sampler, std::size_t negatives,
-                                  std::vector<nn::sample>& samples) {
-  samples.clear();
-  for (std::size_t n = 0; n < batch.events.size(); ++n) {
-    nn::sample one = events.sample(static_cast<std::size_t>(batch.events[n]));
-    samples.push_back(one);
-    for (std::size_t k = 0; k < negatives; ++k) {
-      one.item = sampler.draw(one.user, (batch.first_event + n) * negatives + k);
-      samples.push_back(one);
-    }
-  }
-}
 
 }  // namespace kindred::detail

@@ -4,6 +4,7 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/detail/neural/negative_sampler.hpp>
+#include <kindred/model/detail/neural/negative_samples.hpp>
 #include <kindred/model/detail/neural/objective.hpp>
 #include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/rating_loss.hpp>

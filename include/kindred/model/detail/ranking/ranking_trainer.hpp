@@ -133,19 +133,23 @@ class ranking_trainer {
   /// the triple to its step.
   static constexpr std::size_t triples_at_once = 32;
 
-  /// Normal initial factors; a row without ratings is zero.
+  /// Uniform initial factors; a row without ratings is zero.
   [[nodiscard]] side make_side(const block_order& order, std::span<const index> offsets,
                                std::uint64_t stream) const {
     side made{aligned_vector<float>(order.size() * stride_, 0.0F),
               aligned_vector<kernel::sgd_row<float>>(order.size())};
     const counter_rng random(setup_.seed, stream);
+    const auto width = static_cast<float>(2 * std::sqrt(3.0) * setup_.init_scale);
     for_each_index(loop_, order.size(), [&](std::size_t p) {
       made.rows[p] = {};
       const auto i = static_cast<std::size_t>(order.index_at(p));
       if (offsets[i + 1] == offsets[i]) return;
-      for (std::size_t f = 0; f < setup_.factors; ++f)
-        made.factors[p * stride_ + f] =
-            static_cast<float>(setup_.init_scale * random.normal(i * setup_.factors + f));
+      float* const row = made.factors.data() + p * stride_;
+      for (std::size_t f = 0; f < setup_.factors; f += 4) {
+        const auto bits = random.block(i * stride_ + f);
+        for (std::size_t k = f; k < std::min(f + 4, setup_.factors); ++k)
+          row[k] = width * (static_cast<float>(bits[k - f]) * 0x1.0p-32F - 0.5F);
+      }
     });
     return made;
   }
