@@ -1,5 +1,6 @@
 // Accuracy of implicit_als on data sets of interactions, split in train, valid and test.
 //   KINDRED_DATA=folder-of-data-sets kindred_implicit_als_ranking data-set [factors]
+//                                    [epochs unobserved_weight regularization]
 #include <kindred/model/implicit_als.hpp>
 
 #include <cstdio>
@@ -15,9 +16,9 @@ using kindred::implicit_als_options;
 std::vector<implicit_als_options> grid(int factors) {
   std::vector<implicit_als_options> grid;
   for (const double unobserved_weight : {0.01, 0.03, 0.1, 0.3})
-    for (const double regularization : {0.003, 0.01})
+    for (const double regularization : {0.003, 0.01, 0.02})
       grid.push_back({.factors = factors,
-                      .epochs = 10,
+                      .epochs = 12,
                       .unobserved_weight = unobserved_weight,
                       .regularization = regularization});
   return grid;
@@ -34,5 +35,11 @@ int main(int count, char** arguments) {
   const auto data = kindred::bench::named_data(count, arguments);
   if (!data) return 0;
   const int factors = count > 2 ? std::atoi(arguments[2]) : 64;
-  kindred::bench::tune<kindred::implicit_als>("als", *data, grid(factors), print);
+  const auto options =
+      count < 6 ? grid(factors)
+                : std::vector<implicit_als_options>{{.factors = factors,
+                                                     .epochs = std::atoi(arguments[3]),
+                                                     .unobserved_weight = std::atof(arguments[4]),
+                                                     .regularization = std::atof(arguments[5])}};
+  kindred::bench::tune<kindred::implicit_als>("als", *data, options, print);
 }
