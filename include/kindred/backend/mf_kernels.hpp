@@ -1,9 +1,9 @@
 #pragma once
 
 #include <kindred/backend/concepts.hpp>
+#include <kindred/backend/mf_layout.hpp>
 #include <kindred/backend/rating_tiles.hpp>
 #include <kindred/core/random.hpp>
-#include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dispatch.hpp>
@@ -12,48 +12,40 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace kindred {
 
-/// What the factorization kernels need to know before the first epoch.
-struct mf_setup {
-  std::size_t factors = 0;
-  bool biases = true;  ///< without them there is no mean either: r = p.q
-  bool nonnegative = false;
-  double init_scale = 0;          ///< standard deviation of the initial factors
-  double frequency_exponent = 0;  ///< see matrix_factorization_options
-  std::size_t blocks = 0;         ///< of the grid of tiles; 0: by size
-  std::uint64_t seed = 0;
-};
-
-/// Trained parameters in the order of the dataset's indices.
-template <class Scalar>
-struct mf_parameters {
-  double mean = 0;
-  aligned_vector<Scalar> user_factors;  ///< num_users x factors, row-major
-  aligned_vector<Scalar> item_factors;  ///< num_items x factors, row-major
-  aligned_vector<Scalar> user_biases;
-  aligned_vector<Scalar> item_biases;
-};
-
-/// Whether training stayed within the finite numbers.
-template <class Scalar>
-[[nodiscard]] bool all_finite(const mf_parameters<Scalar>& parameters) noexcept {
-  const auto finite = [](const aligned_vector<Scalar>& numbers) {
-    return std::all_of(numbers.begin(), numbers.end(), [](Scalar x) { return std::isfinite(x); });
-  };
-  return finite(parameters.user_factors) && finite(parameters.item_factors) &&
-         finite(parameters.user_biases) && finite(parameters.item_biases);
-}
-
-/// Matrix factorization by stochastic gradient descent on a backend. Construction lays the data out
-/// where the backend works; then come epochs; `parameters()` brings the result to the host.
+/// Matrix factorization by stochastic gradient descent on a backend; specialised for each kind of
+/// backend, and then what `trainable_mf` says. Construction lays the data out where the backend
+/// works, which may be memory of its own; then come epochs; `parameters()` brings the result to the
+/// host.
 template <class Backend, class Scalar>
 class mf_kernels;
+
+/// A backend that has kernels for matrix factorization.
+template <class Backend, class Scalar>
+concept trainable_mf =
+    execution_backend<Backend> && std::constructible_from < mf_kernels<Backend, Scalar>,
+const Backend&, const dataset&,
+    const mf_setup& >
+        &&requires(mf_kernels<Backend, Scalar>& kernels, const kernel::sgd_step<Scalar>& step,
+                   int epoch, const std::stop_token& stop, const dataset& ratings, double bound) {
+  /// One pass over all ratings; epochs count from 1. Returns the sum of the squared errors, each
+  /// taken before its own step; returns early, with a part of the sum, when asked to stop.
+  { kernels.epoch(step, epoch, stop) } -> std::same_as<double>;
+  /// Sum of the squared errors of the present parameters on other ratings of the same users and
+  /// items (or of more), predictions held to [low, high].
+  { std::as_const(kernels).squared_error(ratings, bound, bound) } -> std::same_as<double>;
+  /// Remembers the present parameters, and goes back to them, once.
+  kernels.keep();
+  kernels.restore();
+  { kernels.parameters() } -> std::same_as<mf_parameters<Scalar>>;
+};
 
 /// How many blocks a side the grid gets. A function of the data alone, since the order of the
 /// steps, and so the result, depends on it. Few blocks are better for the caches: each user's row
@@ -78,29 +70,12 @@ template <host_backend Backend, class Scalar>
 class mf_kernels<Backend, Scalar> {
  public:
   mf_kernels(const Backend& backend, const dataset& train, const mf_setup& setup)
-      : backend_(backend),
-        setup_(setup),
-        stride_(std::max<std::size_t>(
-                    (setup.factors + kernel::sgd_row_multiple - 1) / kernel::sgd_row_multiple, 1) *
-                kernel::sgd_row_multiple),
-        tiles_(backend, train,
-               setup.blocks > 0 ? setup.blocks : tile_grid(train, stride_ * sizeof(Scalar)),
-               setup.seed),
-        mean_(setup.biases ? train.mean() : 0),
-        centre_(setup.biases || setup.factors == 0
-                    ? 0
-                    : std::sqrt(std::abs(train.mean()) / static_cast<double>(setup.factors))) {
-    users_ = make_side(tiles_.users(), train.user_offsets(), 1, centre_);
-    items_ = make_side(tiles_.items(), train.item_offsets(), 2,
-                       train.mean() < 0 && !setup.nonnegative ? -centre_ : centre_);
-  }
+      : mf_kernels(backend, train, setup, row_stride(setup.factors)) {}
 
-  /// One pass over all ratings; epochs count from 1. Returns the sum of the squared errors, each
-  /// taken before its own step; returns early, with a part of the sum, when asked to stop.
   double epoch(const kernel::sgd_step<Scalar>& step, int epoch, const std::stop_token& stop) {
-    const std::size_t blocks = tiles_.blocks();
-    const random_permutation order(blocks, setup_.seed + static_cast<std::uint64_t>(epoch));
-    const auto pass = kernel::select_sgd_kernel<Scalar>(stride_);
+    const std::size_t blocks = layout_.tiles().blocks();
+    const random_permutation order = layout_.order_of_strata(epoch);
+    const auto pass = kernel::select_sgd_kernel<Scalar>(layout_.stride());
     std::vector<double> errors(blocks);
     double total = 0;
     for (std::size_t s = 0; s < blocks && !stop.stop_requested(); ++s) {
@@ -114,8 +89,6 @@ class mf_kernels<Backend, Scalar> {
     return total;
   }
 
-  /// Sum of the squared errors of the present parameters on other ratings of the same users and
-  /// items (or of more), predictions held to [low, high].
   [[nodiscard]] double squared_error(const dataset& ratings, double low, double high) const {
     return backend_.sum_range(static_cast<std::size_t>(ratings.num_users()), [&](std::size_t first,
                                                                                  std::size_t last) {
@@ -129,119 +102,65 @@ class mf_kernels<Backend, Scalar> {
     });
   }
 
-  /// Remembers the present parameters, for restore().
   void keep() {
-    best_users_ = users_;
-    best_items_ = items_;
+    best_users_ = layout_.users();
+    best_items_ = layout_.items();
   }
-  /// Goes back to them, once.
   void restore() {
-    users_ = std::move(best_users_);
-    items_ = std::move(best_items_);
+    layout_.users() = std::move(best_users_);
+    layout_.items() = std::move(best_items_);
   }
 
-  [[nodiscard]] mf_parameters<Scalar> parameters() const {
-    mf_parameters<Scalar> result;
-    result.mean = mean_;
-    gather(users_, tiles_.users(), result.user_factors, result.user_biases);
-    gather(items_, tiles_.items(), result.item_factors, result.item_biases);
-    return result;
-  }
+  [[nodiscard]] mf_parameters<Scalar> parameters() const { return layout_.parameters(backend_); }
 
  private:
-  /// Users or items: factor rows and what goes with them, in the order of the tiles.
-  struct side {
-    aligned_vector<Scalar> factors;
-    aligned_vector<kernel::sgd_row<Scalar>> rows;
-  };
+  mf_kernels(const Backend& backend, const dataset& train, const mf_setup& setup,
+             std::size_t stride)
+      : backend_(backend),
+        layout_(backend, train, setup, stride,
+                setup.blocks > 0 ? setup.blocks : tile_grid(train, stride * sizeof(Scalar))) {}
 
-  side make_side(const block_order& order, std::span<const index> offsets, std::uint64_t stream,
-                 double centre) const {
-    side made{aligned_vector<Scalar>(order.size() * stride_),
-              aligned_vector<kernel::sgd_row<Scalar>>(order.size())};
-    const double rows_rated = std::max<double>(1, static_cast<double>(order.size()));
-    const double mean_count = std::max(1.0, static_cast<double>(offsets.back()) / rows_rated);
-    const counter_rng random(setup_.seed, stream);
-    backend_.for_range(order.size(), [&](std::size_t first, std::size_t last) {
-      for (std::size_t p = first; p < last; ++p) {
-        const auto i = static_cast<std::size_t>(order.index_at(p));
-        const index count = offsets[i + 1] - offsets[i];
-        kernel::sgd_row<Scalar> row;
-        if (count > 0)
-          row.decay = static_cast<Scalar>(std::pow(mean_count / count, setup_.frequency_exponent));
-        made.rows[p] = row;
-        fill_row(made.factors.data() + p * stride_, count > 0, i, random, centre);
-      }
-    });
-    return made;
-  }
-
-  /// Initial factors: uniform around `centre` with standard deviation init_scale. A row without
-  /// ratings is zero, so that it predicts from what is known of the other side.
-  void fill_row(Scalar* row, bool rated, std::size_t i, const counter_rng& random,
-                double centre) const {
-    std::fill(row, row + stride_, Scalar{0});
-    if (!rated) return;
-    const double width = 2 * std::sqrt(3.0) * setup_.init_scale;
-    const std::size_t draws = (setup_.factors + 3) / 4;
-    for (std::size_t f = 0; f < setup_.factors; ++f) {
-      const std::uint32_t bits = random.block(i * draws + f / 4)[f % 4];
-      const double value = centre + width * (static_cast<double>(bits) * 0x1.0p-32 - 0.5);
-      row[f] = static_cast<Scalar>(setup_.nonnegative ? std::abs(value) : value);
-    }
+  [[nodiscard]] static constexpr std::size_t row_stride(std::size_t factors) noexcept {
+    constexpr std::size_t multiple = kernel::sgd_row_multiple;
+    return std::max<std::size_t>((factors + multiple - 1) / multiple, 1) * multiple;
   }
 
   [[nodiscard]] kernel::sgd_tile tile(std::size_t user_block,
                                       std::size_t item_block) const noexcept {
     constexpr std::size_t cached_bytes = std::size_t{1} << 21;
-    kernel::sgd_tile tile = tiles_.tile(user_block, item_block);
-    tile.prefetch = (users_.factors.size() + items_.factors.size()) * sizeof(Scalar) > cached_bytes;
+    kernel::sgd_tile tile = layout_.tiles().tile(user_block, item_block);
+    tile.prefetch =
+        (layout_.users().factors.size() + layout_.items().factors.size()) * sizeof(Scalar) >
+        cached_bytes;
     return tile;
   }
 
   [[nodiscard]] kernel::sgd_matrices<Scalar> matrices() noexcept {
-    return {users_.factors.data(), items_.factors.data(), users_.rows.data(), items_.rows.data(),
-            stride_};
+    return {layout_.users().factors.data(), layout_.items().factors.data(),
+            layout_.users().rows.data(), layout_.items().rows.data(), layout_.stride()};
   }
 
   [[nodiscard]] double predict(index u, index i) const noexcept {
-    const bool known_user = u < static_cast<index>(tiles_.users().size());
-    const bool known_item = i < static_cast<index>(tiles_.items().size());
-    double prediction = mean_;
-    const auto p = known_user ? static_cast<std::size_t>(tiles_.users().position_of(u)) : 0;
-    const auto q = known_item ? static_cast<std::size_t>(tiles_.items().position_of(i)) : 0;
-    if (known_user) prediction += static_cast<double>(users_.rows[p].bias);
-    if (known_item) prediction += static_cast<double>(items_.rows[q].bias);
+    const block_order& users = layout_.tiles().users();
+    const block_order& items = layout_.tiles().items();
+    const bool known_user = u < static_cast<index>(users.size());
+    const bool known_item = i < static_cast<index>(items.size());
+    const auto p = known_user ? static_cast<std::size_t>(users.position_of(u)) : 0;
+    const auto q = known_item ? static_cast<std::size_t>(items.position_of(i)) : 0;
+    double prediction = layout_.mean();
+    if (known_user) prediction += static_cast<double>(layout_.users().rows[p].bias);
+    if (known_item) prediction += static_cast<double>(layout_.items().rows[q].bias);
     if (known_user && known_item)
-      prediction += static_cast<double>(kernel::dot(users_.factors.data() + p * stride_,
-                                                    items_.factors.data() + q * stride_, stride_));
+      prediction += static_cast<double>(
+          kernel::dot(layout_.users().factors.data() + p * layout_.stride(),
+                      layout_.items().factors.data() + q * layout_.stride(), layout_.stride()));
     return prediction;
   }
 
-  void gather(const side& from, const block_order& order, aligned_vector<Scalar>& factors,
-              aligned_vector<Scalar>& biases) const {
-    factors.resize(order.size() * setup_.factors);
-    biases.resize(order.size());
-    backend_.for_range(order.size(), [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i) {
-        const auto p = static_cast<std::size_t>(order.position_of(static_cast<index>(i)));
-        std::copy_n(from.factors.data() + p * stride_, setup_.factors,
-                    factors.data() + i * setup_.factors);
-        biases[i] = from.rows[p].bias;
-      }
-    });
-  }
-
   Backend backend_;
-  mf_setup setup_;
-  std::size_t stride_;
-  rating_tiles tiles_;
-  double mean_;
-  double centre_;
-  side users_;
-  side items_;
-  side best_users_;
-  side best_items_;
+  mf_layout<Scalar> layout_;
+  mf_side<Scalar> best_users_;
+  mf_side<Scalar> best_items_;
 };
 
 }  // namespace kindred

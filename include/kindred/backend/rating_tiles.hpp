@@ -67,7 +67,7 @@ class block_order {
 /// gradient descent without races: tiles on one wrapped diagonal (a stratum) share no user and no
 /// item, so they run in any order on any number of threads with one result (Gemulla, Nijkamp, Haas,
 /// Sismanis, "Large-scale matrix factorization with distributed stochastic gradient descent", KDD
-/// 2011). Inside a tile, ratings are sorted by user.
+/// 2011). Inside a tile, ratings are sorted by user; the tiles of a stratum lie side by side.
 ///
 /// Memory: 12 bytes a rating, 16 with weights. Time: O(ratings + rows * blocks), in parallel.
 class rating_tiles {
@@ -96,13 +96,24 @@ class rating_tiles {
   /// The tile of a user block and an item block.
   [[nodiscard]] kernel::sgd_tile tile(std::size_t user_block,
                                       std::size_t item_block) const noexcept {
-    const std::size_t t = user_block * blocks() + item_block;
+    const std::size_t t = number(user_block, item_block);
     return {ratings_.data() + offsets_[t],
             weights_.empty() ? nullptr : weights_.data() + offsets_[t],
             offsets_[t + 1] - offsets_[t]};
   }
 
+  /// All ratings, and their weights if there are any. Stratum s has the tiles s * blocks() + b,
+  /// that is, tile(b, (b + s) % blocks()); number t takes up offsets()[t] .. offsets()[t + 1] - 1.
+  [[nodiscard]] std::span<const kernel::tile_rating> ratings() const noexcept { return ratings_; }
+  [[nodiscard]] std::span<const float> weights() const noexcept { return weights_; }
+  [[nodiscard]] std::span<const std::size_t> offsets() const noexcept { return offsets_; }
+
  private:
+  [[nodiscard]] std::size_t number(std::size_t user_block, std::size_t item_block) const noexcept {
+    const std::size_t stratum = (item_block + blocks() - user_block) % blocks();
+    return stratum * blocks() + user_block;
+  }
+
   /// Calls `visit(user, row)` for the ratings of a user block, users in the order of their rows.
   template <class Visit>
   void for_each_rating(const dataset& ratings, std::size_t user_block, const Visit& visit) const {
@@ -118,10 +129,13 @@ class rating_tiles {
   void count(const Backend& backend, const dataset& ratings) {
     const auto items = ratings.row_items();
     backend.for_range(blocks(), [&](std::size_t first, std::size_t last) {
-      for (std::size_t block = first; block < last; ++block)
-        for_each_rating(ratings, block, [&](index, std::size_t row) {
-          ++offsets_[block * blocks() + items_.block_of(items[row]) + 1];
-        });
+      std::vector<std::size_t> counts(blocks());  // not in place: neighbours share a cache line
+      for (std::size_t block = first; block < last; ++block) {
+        std::fill(counts.begin(), counts.end(), std::size_t{0});
+        for_each_rating(ratings, block,
+                        [&](index, std::size_t row) { ++counts[items_.block_of(items[row])]; });
+        for (std::size_t b = 0; b < blocks(); ++b) offsets_[number(block, b) + 1] = counts[b];
+      }
     });
     for (std::size_t t = 1; t < offsets_.size(); ++t) offsets_[t] += offsets_[t - 1];
   }
@@ -130,8 +144,8 @@ class rating_tiles {
     const auto items = ratings.row_items();
     const auto values = ratings.row_values();
     const auto weights = ratings.row_weights();
-    const auto begin = offsets_.begin() + static_cast<std::ptrdiff_t>(user_block * blocks());
-    std::vector<std::size_t> next(begin, begin + static_cast<std::ptrdiff_t>(blocks()));
+    std::vector<std::size_t> next(blocks());
+    for (std::size_t b = 0; b < blocks(); ++b) next[b] = offsets_[number(user_block, b)];
     for_each_rating(ratings, user_block, [&](index position, std::size_t row) {
       const std::size_t to = next[items_.block_of(items[row])]++;
       ratings_[to] = {position, items_.position_of(items[row]), values[row]};

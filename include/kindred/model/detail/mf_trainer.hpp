@@ -1,6 +1,5 @@
 #pragma once
 
-#include <kindred/backend/concepts.hpp>
 #include <kindred/backend/mf_kernels.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/sgd.hpp>
@@ -16,7 +15,8 @@
 namespace kindred::detail {
 
 /// Drives the factorization kernels of a backend through the epochs of a fit.
-template <execution_backend Backend, class Scalar>
+template <class Backend, class Scalar>
+requires trainable_mf<Backend, Scalar>
 class mf_trainer {
  public:
   /// `train` and `stop` must outlive it.
@@ -50,7 +50,7 @@ class mf_trainer {
   void keep() { kernels_.keep(); }
   void restore() { kernels_.restore(); }
 
-  [[nodiscard]] mf_parameters<Scalar> parameters() const { return kernels_.parameters(); }
+  [[nodiscard]] mf_parameters<Scalar> parameters() { return kernels_.parameters(); }
 
  private:
   static mf_setup setup(const matrix_factorization_options& options) {
