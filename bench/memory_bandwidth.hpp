@@ -2,6 +2,7 @@
 
 #include <kindred/core/parallel.hpp>
 #include <kindred/core/shared_array.hpp>
+#include <kindred/kernel/dot.hpp>
 
 #include <tbb/task_arena.h>
 
@@ -33,7 +34,22 @@ inline double copy_bandwidth(int threads) {
   return best;
 }
 
-/// The same, measured when it is first asked for. Not for several threads at once.
+/// Bytes a second that one thread reads far outside the caches, best of five.
+inline double read_bandwidth() {
+  constexpr std::size_t floats = std::size_t{64} << 20;
+  const aligned_vector<float> from(floats, 1.0F);
+  volatile float sum = 0;
+  double best = 0;
+  for (int round = 0; round < 5; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    sum = kernel::dot(from.data(), from.data(), floats);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    best = std::max(best, static_cast<double>(floats * sizeof(float)) / took.count());
+  }
+  return best;
+}
+
+/// copy_bandwidth, measured when it is first asked for. Not for several threads at once.
 inline double known_copy_bandwidth(int threads) {
   static std::map<int, double> measured;
   if (!measured.contains(threads)) measured[threads] = copy_bandwidth(threads);

@@ -2,16 +2,19 @@
 // thread, and by a recommender for one user a call and for many. A query reads the 26 MB of all
 // items once if it comes alone, and shares them with others if it does not: of_copy relates the
 // bytes it would read alone to the bandwidth of a plain copy outside the caches on as many threads.
+// Then an index of a million items: of_read relates what a query reads to the bandwidth of reading.
 #include <kindred/core/random.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/data/synthetic.hpp>
 #include <kindred/kernel/top_k_scores.hpp>
 #include <kindred/model/matrix_factorization.hpp>
+#include <kindred/serve/item_index.hpp>
 #include <kindred/serve/recommender.hpp>
 
 #include <benchmark/benchmark.h>
 #include <tbb/task_arena.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -106,6 +109,48 @@ void recommend_to_many(benchmark::State& state) {
   count_bytes(state, users.size(), threads);
 }
 
+constexpr std::size_t many_items = 1'000'000;
+
+/// Vectors of one length, so that every query reads all of them.
+kindred::item_index index_of_many(kindred::item_storage storage, bool exact) {
+  const kindred::counter_rng rng(3);
+  std::vector<float> rows(many_items * factors);
+  for (std::size_t i = 0; i < rows.size(); i += factors) {
+    double square = 0;
+    for (std::size_t f = i; f < i + factors; ++f) {
+      rows[f] = static_cast<float>(rng.uniform(f)) - 0.5F;
+      square += static_cast<double>(rows[f]) * static_cast<double>(rows[f]);
+    }
+    for (std::size_t f = i; f < i + factors; ++f) rows[f] /= static_cast<float>(std::sqrt(square));
+  }
+  return {rows, factors, {}, {.storage = storage, .exact = exact}};
+}
+
+void search_index(benchmark::State& state) {
+  const auto storage = static_cast<kindred::item_storage>(state.range(0));
+  const auto index = index_of_many(storage, state.range(1) != 0);
+  const auto queries = random_rows(64, 4);
+  kindred::item_index::workspace memory(index);
+  std::vector<kindred::scored_item> best(10);
+  std::size_t query = 0;
+  for ([[maybe_unused]] auto round : state) {
+    query = (query + 1) % 64;
+    benchmark::DoNotOptimize(
+        index.search(std::span(queries).subspan(query * factors, factors), best, memory).data());
+  }
+  count_queries(state, 1);
+  static const double bandwidth = kindred::bench::read_bandwidth();
+  constexpr double widths[] = {4, 2, 1};
+  const double bytes = static_cast<double>(state.iterations() * many_items * factors) *
+                       widths[static_cast<std::size_t>(storage)];
+  state.counters["of_read"] = benchmark::Counter(bytes / bandwidth, benchmark::Counter::kIsRate);
+}
+
+BENCHMARK(search_index)
+    ->ArgNames({"storage", "exact"})
+    ->ArgsProduct({{0, 1, 2}, {0, 1}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(select_by_kernel)
     ->ArgNames({"users", "k"})
     ->ArgsProduct({{1, 6, 192}, {10, 100}})

@@ -1,0 +1,128 @@
+// kindred's side of top_k_compare.py, which calls it and reads what it prints and writes.
+//   top_k_compare factors FOLDER FACTORS
+//                writes users and items of an implicit_als of a million synthetic ratings
+//   top_k_compare index FOLDER FACTORS THREADS STORAGE
+//                seconds to build an item_index (float32, float16 or int8), and to find the best
+//                ten items for each user; writes their numbers
+//   top_k_compare hnsw FOLDER FACTORS THREADS LINKS BUILD_EFFORT SEARCH_EFFORT...
+//                seconds to build a hnsw_index; for each effort seconds to search, and recall
+#include <kindred/data/synthetic.hpp>
+#include <kindred/model/implicit_als.hpp>
+#include <kindred/serve/hnsw.hpp>
+#include <kindred/serve/item_index.hpp>
+#include <kindred/serve/recall.hpp>
+
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t best = 10;
+
+std::vector<float> read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::vector<float> values(static_cast<std::size_t>(file.tellg()) / sizeof(float));
+  file.seekg(0).read(reinterpret_cast<char*>(values.data()),
+                     static_cast<std::streamsize>(values.size() * sizeof(float)));
+  return values;
+}
+
+template <class T>
+void write(const std::string& path, std::span<const T> values) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size_bytes()));
+}
+
+template <class Work>
+double seconds_of(const Work& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void write_factors(const std::string& folder, std::size_t factors) {
+  const auto ratings = kindred::synthetic_ratings(
+      {.num_users = 20'000, .num_items = 100'000, .num_ratings = 1'000'000, .seed = 1});
+  kindred::implicit_als model{{.factors = static_cast<int>(factors), .epochs = 5}};
+  model.fit(ratings);
+  const auto latent = model.latent();
+  const auto size = [&](kindred::index rows) { return static_cast<std::size_t>(rows) * factors; };
+  write(folder + "/users", std::span(latent.user_factors, size(latent.num_users)));
+  write(folder + "/items", std::span(latent.item_factors, size(latent.num_items)));
+}
+
+void race_index(const std::string& folder, std::size_t factors, const std::string& storage) {
+  const auto items = read(folder + "/items");
+  const auto users = read(folder + "/users");
+  const auto as = storage == "int8"      ? kindred::item_storage::int8
+                  : storage == "float16" ? kindred::item_storage::float16
+                                         : kindred::item_storage::float32;
+  const auto start = std::chrono::steady_clock::now();
+  const kindred::item_index index(items, factors, {}, {.storage = as});
+  const double build =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  kindred::scored_lists lists;
+  const double search = seconds_of([&] { lists = index.search_all(users, best); });
+  std::vector<kindred::index> found;
+  for (std::size_t u = 0; u < lists.size(); ++u)
+    for (const auto& [item, score] : lists[u]) found.push_back(item);
+  write(folder + "/found", std::span<const kindred::index>(found));
+  std::printf("%.6f %.6f\n", build, search);
+}
+
+void race_hnsw(const std::string& folder, std::size_t factors,
+               const std::vector<std::string>& numbers) {
+  const auto items = read(folder + "/items");
+  const auto users = read(folder + "/users");
+  kindred::hnsw_index index(factors, {.links = std::atoi(numbers[0].c_str()),
+                                      .build_effort = std::atoi(numbers[1].c_str())});
+  const double build = seconds_of([&] {
+    for (std::size_t i = 0; i < items.size() / factors; ++i)
+      index.update(static_cast<kindred::index>(i), std::span(items).subspan(i * factors, factors));
+  });
+  const auto exact = kindred::item_index(items, factors).search_all(users, best);
+  std::printf("%.6f", build);
+  for (std::size_t n = 2; n < numbers.size(); ++n) {
+    index.set_search_effort(std::atoi(numbers[n].c_str()));
+    kindred::scored_lists lists;
+    const double search = seconds_of([&] { lists = index.search_all(users, best); });
+    std::printf(" %.6f %.6f", search, kindred::compare_lists(exact, lists).recall);
+  }
+  std::printf("\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() < 3) {
+    std::fputs("see the head of top_k_compare.cpp\n", stderr);
+    return 2;
+  }
+  const auto factors = static_cast<std::size_t>(std::atoi(words[2].c_str()));
+  if (words[0] == "factors") {
+    write_factors(words[1], factors);
+    return 0;
+  }
+  const int threads = std::atoi(words.at(3).c_str());
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                  static_cast<std::size_t>(threads));
+  tbb::task_arena(threads).execute([&] {
+    if (words[0] == "index")
+      race_index(words[1], factors, words.at(4));
+    else
+      race_hnsw(words[1], factors, {words.begin() + 4, words.end()});
+  });
+}
