@@ -2,11 +2,12 @@
 # Races bpr, warp and logistic_mf against the same losses of implicit and of LightFM, pair by pair,
 # to equal NDCG@20 on the test part of data sets of interactions.
 #   KINDRED_DATA=folder-of-data-sets sh bench/peers/ranking_mf.sh [DATA-SET ...]
-# Peers get a grid of nine options and kindred one of six, judged at 25 epochs on the validation part.
-# The bar is the peer's best on the test part over numbers of epochs, less a thousandth; each side then trains for
-# the fewest epochs that reach it, and what is timed is the whole fit. MODELS, THREADS and PAIRS
-# choose what is run. The packages, in pinned versions, go to a folder that is deleted at the end
-# (PYTHON names an interpreter that has them instead).
+# Peers get a grid of four options and kindred one of six, judged at 25 epochs on the validation part.
+# The bar is the peer's best on the test part over numbers of epochs, less a thousandth; each side then
+# trains for the fewest epochs that reach it, and what is timed is the whole fit: with CLOCK=cpu in
+# seconds of the processor, which a machine at work bends less. MODELS, THREADS and PAIRS choose what
+# is run. The packages, in pinned versions, go to a folder that is deleted at the end (PYTHON names an
+# interpreter that has them instead).
 set -eu
 cd "$(dirname "$0")/../.."
 [ -n "${KINDRED_DATA:-}" ] || { echo "skipped: KINDRED_DATA does not name the data sets"; exit 0; }

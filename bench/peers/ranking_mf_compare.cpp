@@ -1,9 +1,10 @@
 // kindred's side of ranking_mf_compare.py, which calls it and reads what it prints and writes.
 //   ranking_mf_compare options MODEL         how many options there are to choose from
 //   ranking_mf_compare fit FOLDER PART MODEL OPTION EPOCHS THREADS WORK
-//                seconds to fit bpr, warp or logistic_mf to the training part of the data set in
-//                FOLDER, with the validation part where PART is test; writes users, items and
-//                biases as arrays of floats, by the numbers in the files
+//                seconds, and those of the processor, to fit bpr, warp or logistic_mf to the
+//                training part of the data set in FOLDER, with the validation part where PART is
+//                test; writes users, items and biases as arrays of floats, by the numbers in the
+//                files
 #include <kindred/model/bpr.hpp>
 #include <kindred/model/logistic_mf.hpp>
 #include <kindred/model/warp.hpp>
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -57,9 +59,11 @@ int run(int count, char** arguments) {
                                   static_cast<std::size_t>(threads));
   Model model(options);
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t worked = std::clock();
   tbb::task_arena(threads).execute([&] { model.fit(test ? data.train_and_valid : data.train); });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  std::printf("%.6f\n", took.count());
+  std::printf("%.6f %.6f\n", took.count(),
+              static_cast<double>(std::clock() - worked) / CLOCKS_PER_SEC);
   const auto latent = model.latent();
   const std::string work = arguments[8];
   write(work + "/users", data.train.users(), latent.user_factors, latent.factors);
