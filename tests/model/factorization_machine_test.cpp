@@ -511,7 +511,7 @@ TEST_CASE("factorization_machine keeps to what all models keep to") {
   }
   CHECK_THROWS_AS(factorization_machine({.factors = -1}), option_error);
   CHECK_THROWS_AS(factorization_machine({.factors = 1025}), option_error);
-  CHECK_THROWS_AS(factorization_machine({.solver = static_cast<fm_solver>(2)}), option_error);
+  CHECK_THROWS_AS(factorization_machine({.solver = static_cast<fm_solver>(3)}), option_error);
   CHECK_THROWS_AS(factorization_machine({.als = {.epochs = -1}}), option_error);
   CHECK_THROWS_AS(factorization_machine({.sgd = {.epochs = -1}}), option_error);
   CHECK_THROWS_AS(factorization_machine({.als = {.frequency_exponent = 1.5}}), option_error);

@@ -12,6 +12,7 @@
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/neural/fm_als.hpp>
+#include <kindred/model/detail/neural/fm_gibbs.hpp>
 #include <kindred/model/detail/neural/fm_vectors.hpp>
 #include <kindred/model/detail/neural/network_file.hpp>
 #include <kindred/model/detail/neural/network_fit.hpp>
@@ -31,6 +32,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kindred {
 
@@ -59,10 +61,13 @@ namespace kindred {
 ///   model.fit(train);
 ///   float stars = model.predict(user, item);
 ///
-/// An epoch of als costs O((ratings + feature entries of users and items) x factors), one of sgd
-/// O(ratings x entries of a sample x factors). A fitted model holds a vector for each slot, each
-/// user and each item. It is immutable and shared by copies; all const members are safe from any
-/// thread.
+/// By mcmc it is the mean of many such machines, which is one with as many times the factors:
+/// nothing is to be tuned, and it foretells ratings best.
+///
+/// An epoch of als or mcmc costs O((ratings + feature entries of users and items) x factors), one
+/// of sgd O(ratings x entries of a sample x factors). A fitted model holds a vector for each slot,
+/// each user and each item, of samples x factors numbers by mcmc. It is immutable and shared by
+/// copies; all const members are safe from any thread.
 class factorization_machine {
  public:
   using scalar_type = float;
@@ -77,23 +82,31 @@ class factorization_machine {
 
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
   /// threads and on every host backend. On any exception the model stays as it was. The learning
-  /// rate in reports is 1 with als. Throws data_error if there are no ratings, for ratings that the
-  /// loss cannot be taken of, and for a model with features that is from a file, which does not
-  /// hold them; divergence_error, cancelled, option_error.
+  /// rate in reports is 1 with als and mcmc. Throws data_error if there are no ratings, for ratings
+  /// that the loss cannot be taken of, and for a model with features that is from a file, which
+  /// does not hold them; divergence_error, cancelled, option_error.
   template <host_backend Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {}) {
     if (train.empty()) throw data_error("factorization_machine: no ratings to fit");
     if (lacks_features_)
       throw data_error("factorization_machine: its features are not in the file that it is from");
     const detail::host_loop loop(backend);
-    return options_.solver == fm_solver::als ? fit_als(train, fit, loop)
-                                             : fit_sgd(train, fit, loop);
+    const fm_mcmc_options& chain = options_.mcmc;
+    switch (options_.solver) {
+      case fm_solver::sgd:
+        return fit_sgd(train, fit, loop);
+      case fm_solver::mcmc:
+        return fit_by_columns<detail::fm_gibbs>(train, fit, loop,
+                                                chain.burn_in + chain.samples * chain.thinning);
+      default:
+        return fit_by_columns<detail::fm_als>(train, fit, loop, options_.als.epochs);
+    }
   }
 
   /// The expected rating; by cross-entropy, the probability. Held to the range of the training
   /// ratings unless `clip` is off. Of an unknown user or item (negative, or beyond the training
   /// data and its feature tables) nothing is seen but that it is unknown; one without ratings is
-  /// seen by its features. O(factors).
+  /// seen by its features. O(factors), times samples by mcmc.
   [[nodiscard]] float predict(index user, index item) const noexcept {
     return predict(user, item, {});
   }
@@ -177,13 +190,15 @@ class factorization_machine {
                              static_cast<std::size_t>(options_.negatives), options_.clip)[0];
   }
 
-  fit_history fit_als(const dataset& train, const fit_options& fit, const detail::host_loop& loop) {
-    const training_plan plan{.model = kind, .epochs = options_.als.epochs, .ratings = train.size()};
+  template <class Solver>
+  fit_history fit_by_columns(const dataset& train, const fit_options& fit,
+                             const detail::host_loop& loop, int epochs) {
+    const training_plan plan{.model = kind, .epochs = epochs, .ratings = train.size()};
     feature_encoder features(options_.features, train);
     const detail::task_loss task = task_of(train);
-    detail::fm_als als(features, train, options_, task, loop, fit.stop);
-    fit_history history = train_epochs(als, plan, fit);
-    take(std::move(features), als.parameters(), task);
+    Solver solver(features, train, options_, task, loop, fit.stop);
+    fit_history history = train_epochs(solver, plan, fit);
+    take(std::move(features), solver.parameters(), task);
     take_size(train.num_users(), train.num_items());
     return history;
   }
@@ -262,7 +277,13 @@ factorization_machine factorization_machine::read(const Reader& in) {
   factorization_machine model(std::move(options));
   auto features = in.template part<feature_encoder>("features");
   const auto slots = static_cast<std::size_t>(features.slots());
-  const auto factors = static_cast<std::size_t>(model.options_.factors);
+  // Those of all draws, if there are several.
+  const std::vector<std::size_t> shape = in.shape("vectors");
+  const std::size_t factors = shape.empty() ? 0 : shape.back();
+  const auto of_each = static_cast<std::size_t>(model.options_.factors);
+  const bool is_one = model.options_.solver != fm_solver::mcmc;
+  if (of_each == 0 ? factors != 0 : factors % of_each != 0 || (is_one && factors != of_each))
+    throw data_error("vectors have another length than the option factors");
   detail::fm_parameters parameters{in.template get<double>("bias"), factors,
                                    in.template array<float>("weights", {slots}),
                                    in.template array<float>("vectors", {slots, factors})};

@@ -38,9 +38,14 @@ class fm_als {
   fm_als(const feature_encoder& features, const dataset& train,
          const factorization_machine_options& options, const task_loss& task, const host_loop& loop,
          const std::stop_token& stop)
+      : fm_als(features, train, options, options.als, task, loop, stop) {}
+  /// With other options than those.
+  fm_als(const feature_encoder& features, const dataset& train,
+         const factorization_machine_options& options, const fm_als_options& als,
+         const task_loss& task, const host_loop& loop, const std::stop_token& stop)
       : features_(features),
         contexts_(options.features.context),
-        options_(options.als),
+        options_(als),
         loop_(loop),
         stop_(stop),
         events_(encode(train)),
@@ -62,29 +67,19 @@ class fm_als {
     const std::vector<double> squares = squares_by_slot();
     set_scales(squares);
     draw_factors(squares);
-    errors_ = outputs_of(events_);
+    errors_ = outputs_of(events_, parameters());
     for (std::size_t row = 0; row < errors_.size(); ++row)
       errors_[row] = events_.targets[row] - rating_of(task_, errors_[row]);
   }
 
   epoch_result run_epoch(int /*epoch*/) {
-    step_bias();
+    step_bias(options_.bias_regularization);
     for (std::size_t c = 0; c <= factors_ && !stop_.stop_requested(); ++c) descend(column(c));
-    const double squared = sum_over(loop_, events_.size(), [&](std::size_t row) {
-      return static_cast<double>(errors_[row]) * static_cast<double>(errors_[row]);
-    });
-    return {.squared_error = squared, .learning_rate = 1};
+    return {.squared_error = squared_errors(false), .learning_rate = 1};
   }
 
   [[nodiscard]] double validation_rmse(const dataset& validation) const {
-    const training_events events = encode(validation);
-    const auto outputs = outputs_of(events);
-    const double squared = sum_over(loop_, events.size(), [&](std::size_t row) {
-      const auto error =
-          static_cast<double>(held_rating_of(task_, outputs[row]) - events.targets[row]);
-      return error * error;
-    });
-    return std::sqrt(squared / static_cast<double>(events.size()));
+    return rmse_of(validation, parameters());
   }
 
   void keep() { kept_ = numbers_; }
@@ -100,7 +95,7 @@ class fm_als {
     return {numbers_.bias, factors_, std::move(weights), std::move(vectors)};
   }
 
- private:
+ protected:
   struct numbers {
     double bias = 0;
     aligned_vector<float> columns;  ///< of slots: the weights, then factor by factor
@@ -109,8 +104,19 @@ class fm_als {
   [[nodiscard]] training_events encode(const dataset& ratings) const {
     return events_of(ratings, features_.context_slots(contexts_, ratings), contexts_.size());
   }
-  [[nodiscard]] aligned_vector<float> outputs_of(const training_events& events) const {
-    const fm_parameters machine = parameters();
+  /// Of the predictions of some machine.
+  [[nodiscard]] double rmse_of(const dataset& ratings, const fm_parameters& machine) const {
+    const training_events events = encode(ratings);
+    const auto outputs = outputs_of(events, machine);
+    const double squared = sum_over(loop_, events.size(), [&](std::size_t row) {
+      const auto error =
+          static_cast<double>(held_rating_of(task_, outputs[row]) - events.targets[row]);
+      return error * error;
+    });
+    return std::sqrt(squared / static_cast<double>(events.size()));
+  }
+  [[nodiscard]] aligned_vector<float> outputs_of(const training_events& events,
+                                                 const fm_parameters& machine) const {
     const fm_vectors users(features_.users(), machine);
     const fm_vectors items(features_.items(), machine);
     aligned_vector<float> outputs(events.size());
@@ -120,6 +126,14 @@ class fm_als {
                                [&](std::size_t c) { return one.contexts[c]; });
     });
     return outputs;
+  }
+
+  /// Each times its weight if `weighted`.
+  [[nodiscard]] double squared_errors(bool weighted) const {
+    return sum_over(loop_, events_.size(), [&](std::size_t row) {
+      const auto error = static_cast<double>(errors_[row]);
+      return error * error * (weighted ? weight(row) : 1);
+    });
   }
 
   /// What the squares of a slot's values in all ratings add up to.
@@ -162,14 +176,17 @@ class fm_als {
             .weights = c == 0};
   }
 
-  void step_bias() {
+  /// To where errors and `penalty` are least, or around there.
+  void step_bias(double penalty, const fm_noise* noise = nullptr) {
     const double total =
         sum_over(loop_, events_.size(), [&](std::size_t row) { return weight(row); });
     const double slope = sum_over(loop_, events_.size(), [&](std::size_t row) {
       return weight(row) * static_cast<double>(errors_[row]);
     });
     const double before = numbers_.bias;
-    numbers_.bias = (slope + total * before) / (total + options_.bias_regularization);
+    numbers_.bias = (slope + total * before) / (total + penalty);
+    if (noise != nullptr)
+      numbers_.bias += noise->random.normal(0) / std::sqrt(noise->precision * (total + penalty));
     for_each_index(loop_, events_.size(), [&](std::size_t row) {
       errors_[row] -= static_cast<float>(numbers_.bias - before);
     });
@@ -266,7 +283,7 @@ class fm_als {
 
   const feature_encoder& features_;
   const std::vector<context_feature>& contexts_;
-  const fm_als_options& options_;
+  fm_als_options options_;
   const host_loop& loop_;
   const std::stop_token& stop_;
   training_events events_;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <kindred/core/random.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_field.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <span>
@@ -30,12 +32,21 @@ struct fm_parabola {
   }
 };
 
+/// Makes steps end in draws from where errors of this precision, and the penalties with them, would
+/// have the parameter.
+struct fm_noise {
+  counter_rng random{0};
+  double precision = 1;
+};
+
 /// A column of the parameters, one number a slot: the weights, or one of the factors.
 struct fm_column {
   std::span<float> numbers;
   std::span<const double> scales;  ///< of the penalty of each
   double penalty = 0;
   bool weights = false;
+  std::span<const double> centers{};  ///< what each is drawn to by its penalty; 0 if empty
+  const fm_noise* noise = nullptr;    ///< null if steps are to end where they should
 
   [[nodiscard]] double operator()(index slot) const noexcept {
     return static_cast<double>(numbers[static_cast<std::size_t>(slot)]);
@@ -47,12 +58,17 @@ struct fm_column {
     return sum;
   }
 
-  /// Moves a number to where errors and penalty are least along it; to 0 if it does not matter.
-  /// Returns the step.
+  /// Moves a number to where errors and penalty are least along it, or draws it around there; to
+  /// its center if no error depends on it. Returns the step.
   double minimize(std::size_t slot, const fm_parabola& errors) const noexcept {
     const auto before = static_cast<double>(numbers[slot]);
-    const double bend = errors.curvature + penalty * scales[slot];
-    const double least = bend > 0 ? (errors.slope + errors.curvature * before) / bend : 0;
+    const double pull = penalty * scales[slot];
+    const double center = centers.empty() ? 0 : centers[slot];
+    const double bend = errors.curvature + pull;
+    double least = center;
+    if (bend > 0) least = (errors.slope + errors.curvature * before + pull * center) / bend;
+    if (noise != nullptr && errors.curvature > 0)
+      least += noise->random.normal(slot) / std::sqrt(noise->precision * bend);
     numbers[slot] = static_cast<float>(least);
     return static_cast<double>(numbers[slot]) - before;
   }
