@@ -5,6 +5,7 @@
 #include <kindred/data/split.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/model/bayesian_mf.hpp>
+#include <kindred/model/factorization_machine.hpp>
 #include <kindred/model/nmf.hpp>
 #include <kindred/model/svdpp.hpp>
 #include <kindred/model/time_svdpp.hpp>
@@ -66,6 +67,15 @@ void judge_bayesian(const std::vector<fold>& folds) {
                        kindred::bayesian_mf_options{.factors = factors});
 }
 
+/// The machine that is the mean of a chain, with ids alone and with all that is known but titles.
+void judge_machines(const std::string& folder, const std::vector<fold>& folds) {
+  kindred::factorization_machine_options options{.factors = 16, .solver = kindred::fm_solver::mcmc};
+  judge<kindred::factorization_machine>("factorization_machine", folds, options);
+  const auto data = kindred::movielens::load(folder + "/ml-100k");
+  options.features = {.users = {data.users}, .items = {data.items, {{"year"}, {"genres"}}}};
+  judge<kindred::factorization_machine>("  with features", folds, options);
+}
+
 /// How often the truth lies within one and two deviations of what is predicted.
 void judge_doubt(const std::vector<fold>& folds) {
   bayesian_mf model({.clip = false});
@@ -113,6 +123,7 @@ int main() {
   const auto folds = kindred::bench::given_folds(folder);
   judge_bayesian(folds);
   judge_doubt(folds);
+  judge_machines(folder, folds);
   const auto best = tune_svdpp(folds);
   judge<time_svdpp>("time_svdpp", folds, kindred::time_svdpp_options{.svdpp = best});
   compare_in_time(folder, best);
