@@ -1,0 +1,112 @@
+// kindred's side of als_compare.py, which calls it and reads what it prints and writes.
+//   als_compare data DATA FOLDER
+//               ratings as arrays: offsets, items, values; prints how many items there are
+//   als_compare implicit DATA THREADS SOLVER FACTORS EPOCHS UNOBSERVED ALPHA PENALTY EXPONENT
+//               FOLDER
+//   als_compare explicit DATA THREADS SOLVER FACTORS EPOCHS PENALTY FOLDER
+//               seconds to fit, and of processors; writes users and items, and biases of `als`
+// DATA is a number of millions of synthetic ratings, a file of ratings, or a folder of lists of
+// interactions; SOLVER is cholesky, or conjugate_gradient, of three steps.
+#include <kindred/data/load.hpp>
+#include <kindred/data/synthetic.hpp>
+#include <kindred/model/als.hpp>
+#include <kindred/model/implicit_als.hpp>
+#include <kindred/source/csv.hpp>
+
+#include <tbb/global_control.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../interaction_lists.hpp"
+
+namespace {
+
+kindred::dataset ratings_of(const std::string& name) {
+  if (std::filesystem::is_directory(name))
+    return kindred::bench::read_interaction_lists(name).train_and_valid;
+  if (std::filesystem::exists(name)) return kindred::load(kindred::csv_source{name});
+  const auto millions = static_cast<std::size_t>(std::stoi(name));
+  const auto users = static_cast<kindred::index>(millions * 10'000);
+  return kindred::synthetic_ratings(
+      {.num_users = users, .num_items = users / 5, .num_ratings = millions * 1'000'000, .seed = 1});
+}
+
+template <class T>
+void write(const std::string& path, std::span<const T> values) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size_bytes()));
+}
+
+kindred::als_solver solver_of(const std::string& name) {
+  if (name == kindred::cholesky::name) return kindred::cholesky{};
+  return kindred::conjugate_gradient{};
+}
+
+template <class Model>
+void race(Model model, const kindred::dataset& ratings, const std::string& folder) {
+  Model warm = model;  // the peer's process has fitted before, too
+  warm.fit(kindred::synthetic_ratings({.num_ratings = 10'000}));
+  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t busy = std::clock();
+  model.fit(ratings);
+  const double of_cores = static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const auto latent = model.latent();
+  const auto size = [&](kindred::index rows) {
+    return static_cast<std::size_t>(rows) * latent.factors;
+  };
+  write(folder + "/users", std::span(latent.user_factors, size(latent.num_users)));
+  write(folder + "/items", std::span(latent.item_factors, size(latent.num_items)));
+  if constexpr (kindred::rating_model<Model>) {
+    write(folder + "/user_biases", model.user_biases());
+    write(folder + "/item_biases", model.item_biases());
+  }
+  std::printf("%.6f %.6f\n", took.count(), of_cores);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto limit_threads = [&] {
+    return tbb::global_control(tbb::global_control::max_allowed_parallelism, std::stoul(words[2]));
+  };
+  if (words.size() == 3 && words[0] == "data") {
+    const auto ratings = ratings_of(words[1]);
+    write(words[2] + "/offsets", ratings.user_offsets());
+    write(words[2] + "/items_of", ratings.row_items());
+    write(words[2] + "/values", ratings.row_values());
+    std::printf("%d\n", ratings.num_items());
+  } else if (words.size() == 11 && words[0] == "implicit") {
+    const auto limit = limit_threads();
+    race(kindred::implicit_als({.factors = std::stoi(words[4]),
+                                .epochs = std::stoi(words[5]),
+                                .unobserved_weight = std::stod(words[6]),
+                                .alpha = std::stod(words[7]),
+                                .regularization = std::stod(words[8]),
+                                .frequency_exponent = std::stod(words[9]),
+                                .solver = solver_of(words[3])}),
+         ratings_of(words[1]), words[10]);
+  } else if (words.size() == 8 && words[0] == "explicit") {
+    const auto limit = limit_threads();
+    race(kindred::als({.factors = std::stoi(words[4]),
+                       .epochs = std::stoi(words[5]),
+                       .regularization = std::stod(words[6]),
+                       .bias_regularization = std::stod(words[6]),
+                       .frequency_exponent = 1,
+                       .solver = solver_of(words[3])}),
+         ratings_of(words[1]), words[7]);
+  } else {
+    std::fputs("see the head of als_compare.cpp\n", stderr);
+    return 2;
+  }
+}
