@@ -19,9 +19,17 @@ foreach(name IN LISTS kindred_components)
   string(APPEND component_packages "set(kindred_${name}_package ${kindred_${name}_package})\n")
 endforeach()
 
+# Needs nothing here: its device code is compiled where it is used.
+string(APPEND component_packages "set(kindred_cuda_package CUDAToolkit)\n")
+install(FILES "${PROJECT_SOURCE_DIR}/include/kindred/backend/cuda.hpp"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/kindred/backend")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/kindred/backend/cuda"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/kindred/backend")
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/kindred-cuda.cmake" DESTINATION "${destination}")
+
 configure_package_config_file(
   "${CMAKE_CURRENT_LIST_DIR}/kindredConfig.cmake.in" "${PROJECT_BINARY_DIR}/kindredConfig.cmake"
-  INSTALL_DESTINATION "${destination}" NO_SET_AND_CHECK_MACRO)
+  INSTALL_DESTINATION "${destination}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR NO_SET_AND_CHECK_MACRO)
 
 # Until 1.0 a new minor version may break what it likes.
 set(compatibility SameMajorVersion)

@@ -8,7 +8,7 @@ want clang-format-14 clang-format-14 clang-tools-extra clang-format
 want clang-tidy-14 clang-tidy-14 clang-tools-extra llvm
 install_test_tools
 
-find include tests examples bench \( -name '*.hpp' -o -name '*.inl' -o -name '*.cpp' \) \
+find include tests examples bench \( -name '*.hpp' -o -name '*.inl' -o -name '*.cpp' -o -name '*.cu*' \) \
   -exec clang-format-14 --dry-run -Werror {} +
 say "the format is right"
 

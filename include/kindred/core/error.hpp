@@ -159,6 +159,28 @@ class database_error : public error {
   bool is_connection_lost_;
 };
 
+/// A call of CUDA failed, or there is no device to call.
+class cuda_error : public error {
+ public:
+  /// `call` says what was asked of CUDA, with sizes; `code` is CUDA's own; `place` is where in our
+  /// code, as file:line.
+  cuda_error(std::string call, int code, std::string_view what, std::string place)
+      : error(call + ": " + std::string(what) + " (CUDA error " + detail::to_text(code) + " at " +
+              place + ")"),
+        call_(std::move(call)),
+        place_(std::move(place)),
+        code_(code) {}
+
+  [[nodiscard]] const std::string& call() const noexcept { return call_; }
+  [[nodiscard]] const std::string& place() const noexcept { return place_; }
+  [[nodiscard]] int code() const noexcept { return code_; }
+
+ private:
+  std::string call_;
+  std::string place_;
+  int code_;
+};
+
 /// A std::stop_token asked long work to end; what it worked on is as it was before.
 class cancelled : public error {
  public:

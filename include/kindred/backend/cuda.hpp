@@ -1,0 +1,18 @@
+#pragma once
+
+#include <kindred/backend/concepts.hpp>
+#include <kindred/backend/cuda/mf_kernels.hpp>
+#include <kindred/backend/cuda/policy.hpp>
+
+/// Training on a GPU by CUDA: component kindred::cuda. This header, and what it includes, is plain
+/// C++; the device code is compiled apart, in one file of the component.
+///
+///   if (kindred::backend::cuda::available())
+///     model.fit(train, {}, kindred::backend::cuda{});
+
+namespace kindred::backend {
+
+static_assert(execution_backend<cuda>);
+static_assert(trainable_mf<cuda, float> && trainable_mf<cuda, double>);
+
+}  // namespace kindred::backend
