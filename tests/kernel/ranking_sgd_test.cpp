@@ -13,7 +13,7 @@
 #include "simd_levels.hpp"
 
 // The code of AVX-512, sixteen floats a register, compiled for whatever this machine has.
-#define KINDRED_TARGET wide
+#define KINDRED_TARGET wide_ranking
 #define KINDRED_VECTOR_BYTES 64
 #include <kindred/kernel/detail/exponential_body.inl>
 #include <kindred/kernel/detail/pack_body.inl>
@@ -204,7 +204,8 @@ std::vector<ranking_sgd_kernel> kernels_of(pair_loss loss, std::size_t stride) {
   std::vector<ranking_sgd_kernel> kernels;
   for (const auto level : test::levels_of_this_machine())
     kernels.push_back(select_ranking_sgd_kernel(loss, stride, level));
-  kernels.push_back(kernel::detail::ranking_sgd_kernel_for<wide::ranking_pass>(loss, stride));
+  kernels.push_back(
+      kernel::detail::ranking_sgd_kernel_for<wide_ranking::ranking_pass>(loss, stride));
   return kernels;
 }
 
