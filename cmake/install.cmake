@@ -21,8 +21,11 @@ endforeach()
 
 # Needs nothing here: its device code is compiled where it is used.
 string(APPEND component_packages "set(kindred_cuda_package CUDAToolkit)\n")
-install(FILES "${PROJECT_SOURCE_DIR}/include/kindred/backend/cuda.hpp"
-        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/kindred/backend")
+foreach(header IN LISTS kindred_cuda_headers)
+  cmake_path(GET header PARENT_PATH room)
+  install(FILES "${PROJECT_SOURCE_DIR}/include/kindred/${header}"
+          DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/kindred/${room}")
+endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/kindred/backend/cuda"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/kindred/backend")
 install(FILES "${CMAKE_CURRENT_LIST_DIR}/kindred-cuda.cmake" DESTINATION "${destination}")

@@ -64,4 +64,21 @@ TEST_CASE("a stratum lies in one piece") {
   }
 }
 
+TEST_CASE("a search covers all queries and items, and is cut finer for few queries") {
+  CHECK(grid_of_search(0, 1000, 100) == top_k_grid{});
+  CHECK(grid_of_search(10, 0, 100) == top_k_grid{});
+  for (const std::size_t queries : {1U, 31U, 597U, 100'000U})
+    for (const std::size_t items : {1U, 64U, 65U, 5000U, 1'000'000U})
+      for (const std::size_t processors : {1U, 40U, 132U}) {
+        const top_k_grid grid = grid_of_search(queries, items, processors);
+        CHECK(grid.groups * queries_per_group >= queries);
+        CHECK((grid.groups - 1) * queries_per_group < queries);
+        CHECK(grid.items_per_run % items_per_step == 0);
+        CHECK(grid.runs * grid.items_per_run >= items);
+        CHECK((grid.runs - 1) * grid.items_per_run < items);
+      }
+  CHECK(grid_of_search(100'000, 1'000'000, 132).runs == 1);
+  CHECK(grid_of_search(1, 1'000'000, 132).runs > 100);
+}
+
 }  // namespace kindred::cuda_plan_test

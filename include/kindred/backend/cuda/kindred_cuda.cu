@@ -1,8 +1,15 @@
 // All the device code of component kindred::cuda. It is compiled in the build of whoever links it.
 #include <kindred/backend/cuda/check.cuh>
+#include <kindred/backend/cuda/memory.cuh>
 #include <kindred/backend/cuda/mf_device.cuh>
 #include <kindred/backend/cuda/policy.hpp>
+#include <kindred/backend/cuda/top_k_device.cuh>
 #include <kindred/core/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
 
 namespace kindred::backend {
 
@@ -22,5 +29,37 @@ void cuda::require_device() const {
 
 }  // namespace kindred::backend
 
-template class kindred::gpu::mf_device<float>;
-template class kindred::gpu::mf_device<double>;
+namespace kindred::gpu {
+
+template class mf_device<float>;
+template class mf_device<double>;
+
+top_k_device::top_k_device(const backend::cuda& where, std::span<const float> rows,
+                           std::size_t factors, std::span<const float> biases) {
+  where.require_device();
+  const device_scope scope(where.device);
+  body_ = std::make_unique<body>(where, rows, factors, biases);
+}
+
+top_k_device::~top_k_device() = default;
+top_k_device::top_k_device(top_k_device&&) noexcept = default;
+top_k_device& top_k_device::operator=(top_k_device&&) noexcept = default;
+
+void top_k_device::search(std::span<const float> queries, const excluded_view& excluded,
+                          std::size_t k, std::span<ranked_key> best) const {
+  constexpr std::size_t most = std::size_t{1} << 15;  // queries at a time
+  const device_scope scope(body_->device);
+  device_array<index> offsets(excluded.offsets.size(), "what queries exclude");
+  device_array<index> items(excluded.items.size(), "what queries exclude");
+  offsets.write(excluded.offsets);
+  items.write(excluded.items);
+  const std::size_t count = queries.size() / body_->factors;
+  for (std::size_t first = 0; first < count && k > 0; first += most) {
+    const std::size_t some = std::min(most, count - first);
+    body_->search(queries.subspan(first * body_->factors, some * body_->factors),
+                  offsets.data() == nullptr ? nullptr : offsets.data() + first, items.data(), k,
+                  best.subspan(first * k, some * k));
+  }
+}
+
+}  // namespace kindred::gpu

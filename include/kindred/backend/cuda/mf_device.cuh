@@ -104,8 +104,8 @@ class mf_device<Scalar>::stored_body final : public mf_device<Scalar>::body {
     const tile_batch batch =
         resident_ ? batch_of(ratings_, weights_, stratum, 0) : copy_stratum(now, stratum);
     if (ordered_ && turn_ > 0) now.queue.wait_for(slots_[(turn_ - 1) % slots_.size()].done);
-    select_sgd_tiles<Scalar, Stored>(
-        shape_)<<<static_cast<unsigned>(tiles_.blocks), warp_size, 0, now.queue.get()>>>(
+    const auto pass = select_sgd_tiles<Scalar, Stored>(shape_);
+    pass<<<static_cast<unsigned>(tiles_.blocks), warp_size, 0, now.queue.get()>>>(
         view(), batch, step, errors_.data() + number * tiles_.blocks);
     check_launch("a launch of sgd_tiles");
     now.queue.record(now.done);
@@ -134,8 +134,8 @@ class mf_device<Scalar>::stored_body final : public mf_device<Scalar>::body {
     for (; !ratings.empty(); ratings = ratings.subspan(std::min(ratings.size(), most))) {
       const std::size_t count = std::min(ratings.size(), most);
       some.write(ratings.first(count));
-      squared_errors<<<warps, warp_size>>>(view(), some.data(), count, mean, low, high,
-                                           sums.data());
+      squared_errors<Scalar, Stored>
+          <<<warps, warp_size>>>(view(), some.data(), count, mean, low, high, sums.data());
       check_launch("a launch of squared_errors");
       sums.read(errors);
       for (const double error : errors) total += error;

@@ -63,4 +63,32 @@ struct mf_memory {
   return most;
 }
 
+/// How a search of `items` for many queries at once is cut into thread blocks: each takes a group
+/// of queries and a run of items. With few queries more runs keep the device busy, and their lists
+/// are merged.
+struct top_k_grid {
+  std::size_t groups = 0;
+  std::size_t runs = 1;
+  std::size_t items_per_run = 0;
+
+  friend bool operator==(const top_k_grid&, const top_k_grid&) = default;
+};
+
+inline constexpr std::size_t queries_per_group = 64;
+inline constexpr std::size_t items_per_step = 64;
+
+[[nodiscard]] constexpr top_k_grid grid_of_search(std::size_t queries, std::size_t items,
+                                                  std::size_t processors) noexcept {
+  constexpr std::size_t blocks_per_processor = 4;
+  constexpr std::size_t least_steps = 16;  // of a run, to be worth a list of its own
+  const std::size_t groups = (queries + queries_per_group - 1) / queries_per_group;
+  const std::size_t steps = (items + items_per_step - 1) / items_per_step;
+  if (groups == 0 || steps == 0) return {};
+  const std::size_t wanted = (blocks_per_processor * processors + groups - 1) / groups;
+  const std::size_t most = std::max<std::size_t>(steps / least_steps, 1);
+  const std::size_t per_run = (steps + std::clamp<std::size_t>(wanted, 1, most) - 1) /
+                              std::clamp<std::size_t>(wanted, 1, most);
+  return {groups, (steps + per_run - 1) / per_run, per_run * items_per_step};
+}
+
 }  // namespace kindred::gpu
