@@ -51,7 +51,9 @@ class mf_kernels<backend::cuda, Scalar> {
   }
 
   void keep() {
-    device_.read(view(best_users_ = layout_.users()), view(best_items_ = layout_.items()));
+    best_users_ = layout_.users();  // for its size alone
+    best_items_ = layout_.items();
+    device_.read(view(best_users_), view(best_items_));
   }
   void restore() {
     device_.write(view(std::as_const(best_users_)), view(std::as_const(best_items_)));

@@ -5,8 +5,6 @@
 #include <kindred/core/types.hpp>
 #include <kindred/kernel/sgd_step.hpp>
 
-#include <cuda_runtime.h>
-
 #include <cstddef>
 
 namespace kindred::gpu {
@@ -60,8 +58,9 @@ __global__ void sgd_tiles(factor_view<Scalar, Stored> m, tile_batch tiles,
     products.pq = warp_sum(products.pq);
     products.pp = warp_sum(products.pp);
     products.qq = warp_sum(products.qq);
-    const auto next = kernel::lanes::step_rating(rating.value, weight, products,
-                                                 m.users[rating.user], m.items[rating.item], step);
+    const kernel::sgd_row<Scalar> user = m.users[rating.user];
+    const kernel::sgd_row<Scalar> item = m.items[rating.item];
+    const auto next = kernel::lanes::step_rating(rating.value, weight, products, user, item, step);
     rows.apply(next.change, step.nonnegative);
     __syncwarp();  // all have read what the first lane writes
     if (lane == 0) {

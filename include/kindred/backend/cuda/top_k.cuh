@@ -4,8 +4,6 @@
 #include <kindred/backend/cuda/ranked_key.hpp>
 #include <kindred/core/types.hpp>
 
-#include <cuda_runtime.h>
-
 #include <cstddef>
 
 namespace kindred::gpu {

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <barrier>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <thread>
+#include <vector>
+
+// Device code on the processor, a thread for each of a thread block, so that kernels are tested
+// where there is no GPU, and ThreadSanitizer sees what they forget to wait for. To be included
+// ahead of a .cuh that holds kernels alone.
+
+#define __global__
+#define __device__
+#define __shared__ static
+#define __launch_bounds__(threads)
+
+struct emulated_extent {
+  unsigned x = 1;
+  unsigned y = 1;
+};
+inline thread_local emulated_extent threadIdx;
+inline emulated_extent blockIdx;
+inline emulated_extent gridDim;
+
+namespace kindred::test {
+
+struct emulated_warp {
+  std::barrier<> together{32};
+  std::array<std::uint64_t, 32> words{};
+};
+
+struct emulated_block {
+  explicit emulated_block(unsigned threads) : together(threads), warps(threads / 32) {}
+
+  std::barrier<> together;
+  std::deque<emulated_warp> warps;
+};
+inline emulated_block* running = nullptr;
+
+inline emulated_warp& this_warp() { return running->warps[threadIdx.x / 32]; }
+
+/// What all lanes of this one's warp have, once all have come here.
+template <class Number>
+std::array<Number, 32> of_all_lanes(Number mine) {
+  static_assert(sizeof(Number) <= sizeof(std::uint64_t));
+  emulated_warp& warp = this_warp();
+  std::memcpy(&warp.words[threadIdx.x % 32], &mine, sizeof mine);
+  warp.together.arrive_and_wait();
+  std::array<Number, 32> all;
+  for (std::size_t lane = 0; lane < 32; ++lane)
+    std::memcpy(&all[lane], &warp.words[lane], sizeof mine);
+  warp.together.arrive_and_wait();
+  return all;
+}
+
+/// kernel<<<grid, threads>>>(arguments...)
+template <class Kernel, class... Arguments>
+void launch(emulated_extent grid, unsigned threads, Kernel kernel, const Arguments&... arguments) {
+  gridDim = grid;
+  for (unsigned y = 0; y < grid.y; ++y)
+    for (unsigned x = 0; x < grid.x; ++x) {
+      blockIdx = {x, y};
+      emulated_block block(threads);
+      running = &block;
+      std::vector<std::jthread> lanes;
+      for (unsigned t = 0; t < threads; ++t)
+        lanes.emplace_back([&, t] {
+          threadIdx = {t, 0};
+          kernel(arguments...);
+        });
+    }
+}
+
+}  // namespace kindred::test
+
+inline void __syncthreads() { kindred::test::running->together.arrive_and_wait(); }
+inline void __syncwarp() { kindred::test::this_warp().together.arrive_and_wait(); }
+
+template <class Number>
+Number __shfl_xor_sync(unsigned, Number mine, int distance) {
+  return kindred::test::of_all_lanes(mine)[threadIdx.x % 32 ^ static_cast<unsigned>(distance)];
+}
+template <class Number>
+Number __shfl_sync(unsigned, Number mine, int lane) {
+  return kindred::test::of_all_lanes(mine)[static_cast<std::size_t>(lane)];
+}
+inline unsigned __ballot_sync(unsigned, bool mine) {
+  const auto all = kindred::test::of_all_lanes(mine);
+  unsigned votes = 0;
+  for (std::size_t lane = 0; lane < 32; ++lane) votes |= unsigned{all[lane]} << lane;
+  return votes;
+}
+inline int __ffs(int bits) {
+  return bits == 0 ? 0 : std::countr_zero(static_cast<unsigned>(bits)) + 1;
+}
+
+using std::fmax;
+using std::fmin;
