@@ -56,12 +56,12 @@ constexpr kernel::sgd_step<float> step{.mean = 3,
                                        .adagrad = true};
 
 /// An epoch of the processor, each tile in its order.
-double epoch_here(parameters& m, const rating_tiles& tiles) {
+double epoch_here(parameters& m, const rating_tiles& tiles, const std::vector<float>& weights) {
   const auto pass = kernel::select_sgd_kernel<float>(m.stride);
   double squared_error = 0;
-  for (const auto& rating : tiles.ratings())
+  for (std::size_t n = 0; n < weights.size(); ++n)
     squared_error +=
-        pass({&rating, nullptr, 1},
+        pass({&tiles.ratings()[n], &weights[n], 1},
              {m.p.data(), m.q.data(), m.user_rows.data(), m.item_rows.data(), m.stride}, step);
   return squared_error;
 }
@@ -85,15 +85,18 @@ TEST_CASE("an epoch of the device is one of the processor") {
   parameters there = here;
   const gpu::factor_view<float, float> view{there.p.data(), there.q.data(), there.user_rows.data(),
                                             there.item_rows.data(), shape.stride};
+  std::vector<float> weights(tiles.ratings().size());
+  for (std::size_t n = 0; n < weights.size(); ++n) weights[n] = n % 3 == 0 ? 0.5F : 1.5F;
   std::vector<double> errors(blocks);
   for (std::size_t s = 0; s < blocks; ++s) {
     const std::size_t* const offsets = tiles.offsets().data() + s * blocks;
-    const gpu::tile_batch batch{tiles.ratings().data() + *offsets, nullptr, offsets, *offsets};
+    const gpu::tile_batch batch{tiles.ratings().data() + *offsets, weights.data() + *offsets,
+                                offsets, *offsets};
     kindred::test::launch({blocks, 1}, 32, gpu::select_sgd_tiles<float, float>(shape), view, batch,
                           step, errors.data());
   }
   CHECK(errors[0] + errors[1] + errors[2] ==
-        doctest::Approx(epoch_here(here, tiles)).epsilon(1e-5));
+        doctest::Approx(epoch_here(here, tiles, weights)).epsilon(1e-5));
   const auto close = [](float x, float y) { return std::abs(x - y) < 1e-5F; };
   CHECK(std::equal(here.p.begin(), here.p.end(), there.p.begin(), close));
   CHECK(std::equal(here.q.begin(), here.q.end(), there.q.begin(), close));
