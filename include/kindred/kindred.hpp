@@ -34,6 +34,7 @@
 #include <kindred/model/deep_fm.hpp>
 #include <kindred/model/ease.hpp>
 #include <kindred/model/factorization_machine.hpp>
+#include <kindred/model/graph_filter.hpp>
 #include <kindred/model/implicit_als.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/logistic_mf.hpp>
