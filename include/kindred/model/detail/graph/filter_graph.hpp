@@ -37,6 +37,7 @@ struct adjacency {
   /// d^exponent for each number d of neighbors, of which there is at least 1.
   [[nodiscard]] std::vector<float> powers(double exponent) const {
     std::vector<float> all;
+    all.reserve(static_cast<std::size_t>(size()));
     for (index n = 0; n < size(); ++n)
       all.push_back(
           static_cast<float>(std::pow(std::max(static_cast<double>(of(n).size()), 1.0), exponent)));
