@@ -18,7 +18,7 @@ struct graph_filter_options {
   double source_exponent = 0.7;
   double target_exponent = 0.25;
   int factors = 256;      ///< singular vectors of the low-pass filter, in [0, 4096]
-  double low_pass = 0.9;  ///< what that filter weighs, >= 0
+  double low_pass = 0.3;  ///< what that filter weighs, >= 0; 0.3 in the paper
   int iterations = 5;     ///< of the search for singular vectors, >= 1
   std::uint64_t seed = 42;
 
