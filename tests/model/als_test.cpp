@@ -17,6 +17,7 @@
 
 #include "../data/support.hpp"
 #include "../ml_100k.hpp"
+#include "als_checks.hpp"
 #include "item_model_checks.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
@@ -130,17 +131,6 @@ struct reference {
   VectorXd item_counts;
 };
 
-als fitted(als_options options, const dataset& train, int epochs) {
-  options.epochs = epochs;
-  als model(options);
-  model.fit(train);
-  return model;
-}
-
-std::vector<als_solver> all_solvers() {
-  return {cholesky{}, conjugate_gradient{}, block_descent{.block = 16}, block_descent{.block = 40}};
-}
-
 dataset ratings(std::size_t rows, index users, index items, std::uint64_t seed, bool weights) {
   auto columns = test::random_columns(rows, users, items, seed);
   columns.times.clear();
@@ -165,21 +155,8 @@ std::vector<als_options> all_objectives() {
 TEST_CASE("every half-step of als lowers the exact objective") {
   for (const bool weights : {false, true}) {
     const dataset train = ratings(1500, 61, 43, 1, weights);
-    for (als_options options : all_objectives())
-      for (const als_solver& solver : all_solvers()) {
-        options.solver = solver;
-        const reference exact(train, options);
-        als before = fitted(options, train, 1);
-        for (int epochs = 2; epochs < 6; ++epochs) {
-          const als after = fitted(options, train, epochs);
-          const double start = exact.objective(users_of(before), items_of(before));
-          const double between = exact.objective(users_of(after), items_of(before));
-          const double end = exact.objective(users_of(after), items_of(after));
-          CHECK(between <= start * (1 + 1e-6));
-          CHECK(end <= between * (1 + 1e-6));
-          before = after;
-        }
-      }
+    for (const als_options& options : all_objectives())
+      test::check_half_steps<als>(options, train, reference(train, options), 5, users_of, items_of);
   }
 }
 
@@ -189,8 +166,8 @@ TEST_CASE("a half-step of als by Cholesky is the dense solution in double precis
     for (als_options options : all_objectives()) {
       options.solver = cholesky{};
       const reference exact(train, options);
-      const MatrixXd before = items_of(fitted(options, train, 2));
-      const als model = fitted(options, train, 3);
+      const MatrixXd before = items_of(test::fitted<als>(options, train, 2));
+      const als model = test::fitted<als>(options, train, 3);
       const MatrixXd users = users_of(model);
       const MatrixXd items = items_of(model);
       for (index u = 0; u < model.num_users(); ++u)
@@ -207,23 +184,20 @@ TEST_CASE("the solvers of als meet") {
   const dataset train = ratings(1500, 61, 43, 1, true);
   for (als_options options : all_objectives()) {
     const reference exact(train, options);
-    const auto objective = [&](const als_solver& solver, int epochs) {
+    const auto objective = [&](const als_solver& solver) {
       options.solver = solver;
-      const als model = fitted(options, train, epochs);
+      const als model = test::fitted<als>(options, train, 3);
       return exact.objective(users_of(model), items_of(model));
     };
-    // As many steps as unknowns, or one block of all of them, are exact.
-    const double third = objective(cholesky{}, 3);
-    CHECK(objective(conjugate_gradient{.steps = 100}, 3) == doctest::Approx(third).epsilon(1e-4));
-    CHECK(objective(block_descent{.block = 48}, 3) == doctest::Approx(third).epsilon(1e-4));
+    test::check_exact_solvers(objective);
   }
   // The others come to the same in the end, where there is but one place to come to.
   als_options options{.factors = 40, .regularization = 1, .frequency_exponent = 1};
   const reference exact(train, options);
   std::vector<double> last;
-  for (const als_solver& solver : all_solvers()) {
+  for (const als_solver& solver : test::all_solvers()) {
     options.solver = solver;
-    const als model = fitted(options, train, 60);
+    const als model = test::fitted<als>(options, train, 60);
     last.push_back(exact.objective(users_of(model), items_of(model)));
     CHECK(last.back() == doctest::Approx(last.front()).epsilon(1e-4));
   }
@@ -247,7 +221,7 @@ TEST_CASE("als finds what the ratings were made of") {
     }
   const dataset train =
       make_dataset(test::numbered_ids(60), test::numbered_ids(50), std::move(columns));
-  for (const als_solver& solver : all_solvers()) {
+  for (const als_solver& solver : test::all_solvers()) {
     als model({.factors = 2,
                .epochs = 60,
                .regularization = 1e-5,
@@ -293,19 +267,20 @@ TEST_CASE("als reports errors, and stops early and goes back") {
       model.fit(train, {.validation = validation, .early_stopping = early_stopping_options{}});
   REQUIRE(history.reason == stop_reason::early_stopping);
   CHECK(test::answers_of(model) ==
-        test::answers_of(fitted(model.options(), train, history.best_epoch)));
+        test::answers_of(test::fitted<als>(model.options(), train, history.best_epoch)));
 }
 
 TEST_CASE("als predicts what is known of an index, within the range of the ratings") {
   const dataset train = ratings(1500, 61, 43, 1, false);
-  const als model = fitted({.factors = 8}, train, 3);
+  const als model = test::fitted<als>({.factors = 8}, train, 3);
   const auto mean = static_cast<float>(train.mean());
   CHECK(model.predict(-1, -1) == mean);
   CHECK(model.predict(61, 43) == mean);
   CHECK(model.predict(-1, 7) == std::clamp(mean + model.item_biases()[7], 0.5F, 5.0F));
   CHECK(model.predict(7, 43) == std::clamp(mean + model.user_biases()[7], 0.5F, 5.0F));
-  const als free = fitted({.factors = 8, .regularization = 0.01, .clip = false}, train, 9);
-  const als held = fitted({.factors = 8, .regularization = 0.01}, train, 9);
+  const als free =
+      test::fitted<als>({.factors = 8, .regularization = 0.01, .clip = false}, train, 9);
+  const als held = test::fitted<als>({.factors = 8, .regularization = 0.01}, train, 9);
   int beyond = 0;
   for (index u = 0; u < 61; ++u)
     for (index i = 0; i < 43; ++i) {
@@ -313,14 +288,14 @@ TEST_CASE("als predicts what is known of an index, within the range of the ratin
       CHECK(held.predict(u, i) == std::clamp(free.predict(u, i), 0.5F, 5.0F));
     }
   CHECK(beyond > 0);
-  const als plain = fitted({.factors = 8, .biases = false}, train, 3);
+  const als plain = test::fitted<als>({.factors = 8, .biases = false}, train, 3);
   CHECK(plain.predict(-1, 7) == mean);
 }
 
 TEST_CASE("als solves for rows as it does in training") {
   const dataset train = ratings(1500, 61, 43, 1, true);
   for (const als_options& options : all_objectives()) {
-    const als model = fitted(options, train, 3);
+    const als model = test::fitted<als>(options, train, 3);
     const reference exact(train, options);
     const MatrixXd items = items_of(model);
     auto solver = model.user_solver();
@@ -345,7 +320,7 @@ TEST_CASE("als explains ratings and scores by the user's ratings") {
     const dataset train = ratings(1500, 61, 43, 1, weights);
     for (als_options options : all_objectives()) {
       options.clip = false;
-      const als model = fitted(options, train, 4);
+      const als model = test::fitted<als>(options, train, 4);
       const reference exact(train, options);
       const MatrixXd items = items_of(model);
       const Index k = items.cols() - 1;
@@ -380,7 +355,7 @@ TEST_CASE("als explains ratings and scores by the user's ratings") {
       CHECK(model.explain(3, 43).parts.empty());
     }
     // Where training has converged, the base is all that the ratings do not tell.
-    const als model = fitted(
+    const als model = test::fitted<als>(
         {.factors = 8, .regularization = 1, .frequency_exponent = 1, .clip = false}, train, 100);
     const explanation why = model.explain(5, 9);
     CHECK(
@@ -405,7 +380,7 @@ TEST_CASE("als predicts the fold u1 of MovieLens 100K") {
 
 TEST_CASE("als answers with numbers whatever the data") {
   for (const dataset& train : test::odd_datasets())
-    for (const als_solver& solver : all_solvers()) {
+    for (const als_solver& solver : test::all_solvers()) {
       als model({.factors = 20, .solver = solver});
       model.fit(train);
       CHECK(test::all_finite(model));
@@ -413,7 +388,7 @@ TEST_CASE("als answers with numbers whatever the data") {
 }
 
 TEST_CASE("als keeps to what all models keep to") {
-  for (const als_solver& solver : all_solvers()) {
+  for (const als_solver& solver : test::all_solvers()) {
     const als model({.factors = 33, .epochs = 3, .solver = solver});
     test::check_same_bits_everywhere(model, test::plain_dataset(20000, 43, 597, 1));
     test::check_same_bits_everywhere(model, test::plain_dataset(31, 1, 31, 2));
@@ -424,7 +399,7 @@ TEST_CASE("als keeps to what all models keep to") {
   test::check_round_trip(
       als({.factors = 16, .biases = false, .clip = false, .init_scale = 0.5, .seed = 7}));
   const dataset train = ratings(900, 61, 29, 1, true);
-  const als model = fitted({}, train, 2);
+  const als model = test::fitted<als>({}, train, 2);
   CHECK(test::refuses(model, "rated_indices", 0, index{29}));
   const temporary_folder folder;
   save(model, folder.path("model"));

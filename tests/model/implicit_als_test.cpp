@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../data/support.hpp"
+#include "als_checks.hpp"
 #include "item_model_checks.hpp"
 #include "linear_reference.hpp"
 
@@ -88,17 +89,6 @@ MatrixXd items_of(const implicit_als& model) {
   return matrix_of(model.latent().item_factors, model.num_items(), model.factors());
 }
 
-implicit_als fitted(implicit_als_options options, const dataset& train, int epochs) {
-  options.epochs = epochs;
-  implicit_als model(options);
-  model.fit(train);
-  return model;
-}
-
-std::vector<als_solver> all_solvers() {
-  return {cholesky{}, conjugate_gradient{}, block_descent{.block = 16}, block_descent{.block = 40}};
-}
-
 /// Positive ratings, some of them 0.
 dataset counts(std::size_t rows, index users, index items, std::uint64_t seed) {
   auto columns = test::random_columns(rows, users, items, seed);
@@ -124,21 +114,9 @@ std::vector<implicit_als_options> all_objectives() {
 
 TEST_CASE("every half-step of implicit_als lowers the exact objective") {
   const dataset train = counts(1500, 61, 43, 1);
-  for (implicit_als_options options : all_objectives())
-    for (const als_solver& solver : all_solvers()) {
-      options.solver = solver;
-      const reference exact(train, options);
-      implicit_als before = fitted(options, train, 1);
-      for (int epochs = 2; epochs < 7; ++epochs) {
-        const implicit_als after = fitted(options, train, epochs);
-        const double start = exact.objective(users_of(before), items_of(before));
-        const double between = exact.objective(users_of(after), items_of(before));
-        const double end = exact.objective(users_of(after), items_of(after));
-        CHECK(between <= start * (1 + 1e-6));
-        CHECK(end <= between * (1 + 1e-6));
-        before = after;
-      }
-    }
+  for (const implicit_als_options& options : all_objectives())
+    test::check_half_steps<implicit_als>(options, train, reference(train, options), 6, users_of,
+                                         items_of);
 }
 
 TEST_CASE("a half-step by Cholesky is the dense solution in double precision") {
@@ -146,8 +124,8 @@ TEST_CASE("a half-step by Cholesky is the dense solution in double precision") {
   for (implicit_als_options options : all_objectives()) {
     options.solver = cholesky{};
     const reference exact(train, options);
-    const MatrixXd before = items_of(fitted(options, train, 2));
-    const implicit_als model = fitted(options, train, 3);
+    const MatrixXd before = items_of(test::fitted<implicit_als>(options, train, 2));
+    const implicit_als model = test::fitted<implicit_als>(options, train, 3);
     const MatrixXd users = users_of(model);
     const MatrixXd items = items_of(model);
     for (Eigen::Index u = 0; u < users.rows(); ++u)
@@ -161,15 +139,12 @@ TEST_CASE("the solvers of implicit_als meet") {
   const dataset train = counts(1500, 61, 43, 1);
   for (implicit_als_options options : all_objectives()) {
     const reference exact(train, options);
-    const auto objective = [&](const als_solver& solver, int epochs) {
+    const auto objective = [&](const als_solver& solver) {
       options.solver = solver;
-      const implicit_als model = fitted(options, train, epochs);
+      const implicit_als model = test::fitted<implicit_als>(options, train, 3);
       return exact.objective(users_of(model), items_of(model));
     };
-    // As many steps as unknowns, or one block of all of them, are exact.
-    const double third = objective(cholesky{}, 3);
-    CHECK(objective(conjugate_gradient{.steps = 100}, 3) == doctest::Approx(third).epsilon(1e-4));
-    CHECK(objective(block_descent{.block = 48}, 3) == doctest::Approx(third).epsilon(1e-4));
+    test::check_exact_solvers(objective);
   }
   // The others come to the same in the end, where there is but one place to come to.
   const implicit_als_options options{.factors = 48, .regularization = 0.1};
@@ -177,11 +152,11 @@ TEST_CASE("the solvers of implicit_als meet") {
   const auto objective = [&](const als_solver& solver) {
     implicit_als_options chosen = options;
     chosen.solver = solver;
-    const implicit_als model = fitted(chosen, train, 100);
+    const implicit_als model = test::fitted<implicit_als>(chosen, train, 100);
     return exact.objective(users_of(model), items_of(model));
   };
   const double last = objective(cholesky{});
-  for (const als_solver& solver : all_solvers()) {
+  for (const als_solver& solver : test::all_solvers()) {
     CHECK(objective(solver) == doctest::Approx(last).epsilon(0.001));
   }
 }
@@ -200,11 +175,11 @@ TEST_CASE("implicit_als solves long rows in parts") {
   const dataset train =
       make_dataset(test::numbered_ids(9000), test::numbered_ids(3), std::move(columns));
   REQUIRE(train.by_item(0).size() > 8192);
-  for (const als_solver& solver : all_solvers()) {
+  for (const als_solver& solver : test::all_solvers()) {
     const implicit_als_options options{
         .factors = 2, .epochs = 2, .values = interaction_value::rating, .solver = solver};
     test::check_same_bits_everywhere(implicit_als(options), train);
-    const implicit_als model = fitted(options, train, 2);
+    const implicit_als model = test::fitted<implicit_als>(options, train, 2);
     const MatrixXd users = users_of(model);
     const MatrixXd items = items_of(model);
     const reference exact(train, options);
@@ -255,14 +230,14 @@ TEST_CASE("implicit_als stops early and goes back") {
   const fit_history history =
       model.fit(train, {.validation = validation, .early_stopping = early_stopping_options{}});
   REQUIRE(history.reason == stop_reason::early_stopping);
-  const implicit_als best = fitted(model.options(), train, history.best_epoch);
+  const implicit_als best = test::fitted<implicit_als>(model.options(), train, history.best_epoch);
   CHECK(test::answers_of(model) == test::answers_of(best));
 }
 
 TEST_CASE("implicit_als folds in users, and ranks by external ids") {
   const dataset train = counts(1500, 61, 43, 1);
   for (const implicit_als_options& options : all_objectives()) {
-    const implicit_als model = fitted(options, train, 3);
+    const implicit_als model = test::fitted<implicit_als>(options, train, 3);
     const reference exact(train, options);
     const MatrixXd items = items_of(model);
     for (index u = 0; u < train.num_users(); ++u) {
@@ -289,7 +264,7 @@ TEST_CASE("implicit_als folds in users, and ranks by external ids") {
 TEST_CASE("implicit_als explains scores by the user's interactions") {
   const dataset train = counts(1500, 61, 43, 1);
   for (const implicit_als_options& options : all_objectives()) {
-    const implicit_als model = fitted(options, train, 3);
+    const implicit_als model = test::fitted<implicit_als>(options, train, 3);
     const reference exact(train, options);
     const MatrixXd items = items_of(model);
     for (index u = 0; u < train.num_users(); u += 7) {
@@ -322,13 +297,14 @@ TEST_CASE("implicit_als explains scores by the user's interactions") {
     CHECK(shop.explain_score("5", "9").size() == train.by_user(5).size());
   }
   // Where training has converged, interactions tell all.
-  const implicit_als model = fitted({.factors = 8, .regularization = 0.1}, train, 100);
+  const implicit_als model =
+      test::fitted<implicit_als>({.factors = 8, .regularization = 0.1}, train, 100);
   CHECK(std::abs(model.explain_score(5, 9).base) < 1e-3);
 }
 
 TEST_CASE("implicit_als answers with numbers whatever the data") {
   for (const dataset& train : test::odd_datasets())
-    for (const als_solver& solver : all_solvers())
+    for (const als_solver& solver : test::all_solvers())
       for (const double weight : {0.0, 1.0}) {
         implicit_als model({.factors = 20, .unobserved_weight = weight, .solver = solver});
         model.fit(train);
@@ -337,7 +313,7 @@ TEST_CASE("implicit_als answers with numbers whatever the data") {
 }
 
 TEST_CASE("implicit_als keeps to what all models keep to") {
-  for (const als_solver& solver : all_solvers()) {
+  for (const als_solver& solver : test::all_solvers()) {
     const implicit_als model({.factors = 33, .epochs = 3, .solver = solver});
     test::check_same_bits_everywhere(model, test::plain_dataset(20000, 43, 597, 1));
     test::check_same_bits_everywhere(model, test::plain_dataset(31, 1, 31, 2));
