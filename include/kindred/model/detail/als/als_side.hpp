@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace kindred::detail {
 
@@ -74,6 +75,24 @@ inline void draw_rows(const host_loop& loop, als_side& side, std::size_t factors
     if (side.count(r) == 0) return;
     for (std::size_t f = 0; f < factors; ++f)
       side.row(r)[f] = static_cast<float>(of_each * random.normal(r * factors + f));
+  });
+}
+
+/// Adds up `f(user, entry, score)` over the entries of the users, where the score is the product of
+/// the rows; the same bits on any number of threads.
+template <class Function>
+[[nodiscard]] double sum_over_scores(const host_loop& loop, const als_side& users,
+                                     const als_side& items, const Function& f) {
+  constexpr std::size_t block = 64;
+  return sum_blocks(loop, users.size(), block, [&](std::size_t first, std::size_t last) {
+    std::vector<float> scores;
+    double sum = 0;
+    for (std::size_t u = first; u < last; ++u) {
+      scores.resize(users.count(u));
+      kernel::dot_rows(users.entries(u, items), users.row(u), scores.data());
+      for (std::size_t n = 0; n < scores.size(); ++n) sum += f(u, users.begin(u) + n, scores[n]);
+    }
+    return sum;
   });
 }
 

@@ -5,7 +5,6 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dot.hpp>
-#include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/als_options.hpp>
 #include <kindred/model/detail/als/als_side.hpp>
 #include <kindred/model/detail/als/half_step.hpp>
@@ -21,7 +20,6 @@
 #include <stop_token>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace kindred::detail {
 
@@ -141,19 +139,9 @@ class als_trainer {
 
   /// After an epoch, whose items have biases in their rows.
   [[nodiscard]] double squared_error() const {
-    constexpr std::size_t block = 64;
-    return sum_blocks(loop_, users_.size(), block, [&](std::size_t first, std::size_t last) {
-      std::vector<float> scores;
-      double sum = 0;
-      for (std::size_t u = first; u < last; ++u) {
-        scores.resize(users_.count(u));
-        kernel::dot_rows(users_.entries(u, items_), users_.row(u), scores.data());
-        for (std::size_t n = 0; n < scores.size(); ++n) {
-          const float rating = mean() + users_.biases[u] + scores[n];
-          sum += std::pow(static_cast<double>(users_.values[users_.begin(u) + n] - rating), 2);
-        }
-      }
-      return sum;
+    return sum_over_scores(loop_, users_, items_, [&](std::size_t u, std::size_t n, float score) {
+      const float rating = mean() + users_.biases[u] + score;
+      return std::pow(static_cast<double>(users_.values[n] - rating), 2);
     });
   }
 

@@ -5,7 +5,6 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/dot.hpp>
-#include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/detail/als/als_side.hpp>
 #include <kindred/model/detail/als/half_step.hpp>
 #include <kindred/model/detail/host_loop.hpp>
@@ -19,7 +18,6 @@
 #include <numeric>
 #include <span>
 #include <stop_token>
-#include <vector>
 
 namespace kindred::detail {
 
@@ -161,17 +159,8 @@ class implicit_als_trainer {
   /// Adds up `f(score, term)` over the interactions.
   template <class Function>
   [[nodiscard]] double sum_over_entries(const Function& f) const {
-    constexpr std::size_t block = 64;
-    return sum_blocks(loop_, users_.size(), block, [&](std::size_t first, std::size_t last) {
-      std::vector<float> scores;
-      double sum = 0;
-      for (std::size_t u = first; u < last; ++u) {
-        scores.resize(users_.count(u));
-        kernel::dot_rows(users_.entries(u, items_), users_.row(u), scores.data());
-        for (std::size_t n = 0; n < scores.size(); ++n)
-          sum += f(scores[n], implicit_term(options_, users_.value(users_.begin(u) + n)));
-      }
-      return sum;
+    return sum_over_scores(loop_, users_, items_, [&](std::size_t, std::size_t n, float score) {
+      return f(score, implicit_term(options_, users_.value(n)));
     });
   }
 
