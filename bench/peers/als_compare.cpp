@@ -20,12 +20,12 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "../interaction_lists.hpp"
+#include "exchange.hpp"
 
 namespace {
 
@@ -37,13 +37,6 @@ kindred::dataset ratings_of(const std::string& name) {
   const auto users = static_cast<kindred::index>(millions * 10'000);
   return kindred::synthetic_ratings(
       {.num_users = users, .num_items = users / 5, .num_ratings = millions * 1'000'000, .seed = 1});
-}
-
-template <class T>
-void write(const std::string& path, std::span<const T> values) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(values.data()),
-             static_cast<std::streamsize>(values.size_bytes()));
 }
 
 kindred::als_solver solver_of(const std::string& name) {
@@ -64,11 +57,11 @@ void race(Model model, const kindred::dataset& ratings, const std::string& folde
   const auto size = [&](kindred::index rows) {
     return static_cast<std::size_t>(rows) * latent.factors;
   };
-  write(folder + "/users", std::span(latent.user_factors, size(latent.num_users)));
-  write(folder + "/items", std::span(latent.item_factors, size(latent.num_items)));
+  exchange::write(folder + "/users", std::span(latent.user_factors, size(latent.num_users)));
+  exchange::write(folder + "/items", std::span(latent.item_factors, size(latent.num_items)));
   if constexpr (kindred::rating_model<Model>) {
-    write(folder + "/user_biases", model.user_biases());
-    write(folder + "/item_biases", model.item_biases());
+    exchange::write(folder + "/user_biases", model.user_biases());
+    exchange::write(folder + "/item_biases", model.item_biases());
   }
   std::printf("%.6f %.6f\n", took.count(), of_cores);
 }
@@ -82,9 +75,9 @@ int main(int argc, char** argv) {
   };
   if (words.size() == 3 && words[0] == "data") {
     const auto ratings = ratings_of(words[1]);
-    write(words[2] + "/offsets", ratings.user_offsets());
-    write(words[2] + "/items_of", ratings.row_items());
-    write(words[2] + "/values", ratings.row_values());
+    exchange::write(words[2] + "/offsets", ratings.user_offsets());
+    exchange::write(words[2] + "/items_of", ratings.row_items());
+    exchange::write(words[2] + "/values", ratings.row_values());
     std::printf("%d\n", ratings.num_items());
   } else if (words.size() == 11 && words[0] == "implicit") {
     const auto limit = limit_threads();

@@ -17,7 +17,6 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -26,6 +25,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "exchange.hpp"
 
 namespace {
 
@@ -42,24 +43,10 @@ kindred::dataset ratings_of(const std::string& name) {
       {.num_users = users, .num_items = users / 5, .num_ratings = millions * 1'000'000, .seed = 1});
 }
 
-template <class T>
-void write(const std::string& path, std::span<const T> values) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(values.data()),
-             static_cast<std::streamsize>(values.size_bytes()));
-}
-
-template <class Work>
-double seconds_of(const Work& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 void write_data(const kindred::dataset& ratings, const std::string& folder) {
-  write(folder + "/offsets", ratings.user_offsets());
-  write(folder + "/items", ratings.row_items());
-  write(folder + "/values", ratings.row_values());
+  exchange::write(folder + "/offsets", ratings.user_offsets());
+  exchange::write(folder + "/items", ratings.row_items());
+  exchange::write(folder + "/values", ratings.row_values());
 }
 
 void write_neighbors(const kindred::item_knn& model, const std::string& folder) {
@@ -72,8 +59,8 @@ void write_neighbors(const kindred::item_knn& model, const std::string& folder) 
     similarities.insert(similarities.end(), list.similarities.begin(), list.similarities.end());
     similarities.resize((item + 1) * neighbors, 0);
   }
-  write(folder + "/rows", std::span<const kindred::index>(rows));
-  write(folder + "/similarities", std::span<const float>(similarities));
+  exchange::write(folder + "/rows", std::span<const kindred::index>(rows));
+  exchange::write(folder + "/similarities", std::span<const float>(similarities));
 }
 
 void race_items(const kindred::dataset& ratings, int threads, const std::string& folder) {
@@ -82,13 +69,13 @@ void race_items(const kindred::dataset& ratings, int threads, const std::string&
                            .predictor = knn_predictor::plain,
                            .neighbors = neighbors}};
   arena.execute([&] { model.fit(ratings); });  // the peer's process has fitted before, too
-  const double fit = seconds_of([&] { arena.execute([&] { model.fit(ratings); }); });
+  const double fit = exchange::seconds_of([&] { arena.execute([&] { model.fit(ratings); }); });
   write_neighbors(model, folder);
   std::vector<std::string_view> users;
   for (kindred::index u = 0; u < ratings.num_users(); ++u) users.push_back(ratings.users().id(u));
   const kindred::recommender served{std::move(model), ratings};
   std::size_t lines = 0;
-  const double rank = seconds_of([&] {
+  const double rank = exchange::seconds_of([&] {
     arena.execute([&] {
       for (const auto& list : served.recommend(users, 10)) lines += list.size();
     });
@@ -107,9 +94,9 @@ void race_fold(const std::string& prefix, int threads, similarity measure, knn_p
                .baseline = {.user_regularization = 15, .item_regularization = 10}}};
   tbb::task_arena arena(threads);
   arena.execute([&] { model.fit(train); });  // the peer's process has fitted before, too
-  const double fit = seconds_of([&] { arena.execute([&] { model.fit(train); }); });
+  const double fit = exchange::seconds_of([&] { arena.execute([&] { model.fit(train); }); });
   std::vector<float> predicted;
-  const double predict = seconds_of([&] {
+  const double predict = exchange::seconds_of([&] {
     for (kindred::index u = 0; u < test.num_users(); ++u)
       for (const auto [item, value] : test.by_user(u)) predicted.push_back(model.predict(u, item));
   });

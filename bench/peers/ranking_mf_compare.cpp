@@ -18,13 +18,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../interaction_lists.hpp"
 #include "../ranking_mf_grids.hpp"
+#include "exchange.hpp"
 
 namespace {
 
@@ -38,9 +38,7 @@ void write(const std::string& path, const kindred::id_map& ids, const float* row
     std::copy_n(rows + static_cast<std::size_t>(i) * width, width,
                 by_number.begin() + static_cast<std::ptrdiff_t>(number * width));
   }
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(by_number.data()),
-             static_cast<std::streamsize>(by_number.size() * sizeof(float)));
+  exchange::write<float>(path, by_number);
 }
 
 template <class Model>

@@ -20,37 +20,16 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "exchange.hpp"
+
 namespace {
 
 constexpr std::size_t best = 10;
-
-std::vector<float> read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<float> values(static_cast<std::size_t>(file.tellg()) / sizeof(float));
-  file.seekg(0).read(reinterpret_cast<char*>(values.data()),
-                     static_cast<std::streamsize>(values.size() * sizeof(float)));
-  return values;
-}
-
-template <class T>
-void write(const std::string& path, std::span<const T> values) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(values.data()),
-             static_cast<std::streamsize>(values.size_bytes()));
-}
-
-template <class Work>
-double seconds_of(const Work& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 void write_factors(const std::string& folder, std::size_t factors) {
   const auto ratings = kindred::synthetic_ratings(
@@ -59,13 +38,13 @@ void write_factors(const std::string& folder, std::size_t factors) {
   model.fit(ratings);
   const auto latent = model.latent();
   const auto size = [&](kindred::index rows) { return static_cast<std::size_t>(rows) * factors; };
-  write(folder + "/users", std::span(latent.user_factors, size(latent.num_users)));
-  write(folder + "/items", std::span(latent.item_factors, size(latent.num_items)));
+  exchange::write(folder + "/users", std::span(latent.user_factors, size(latent.num_users)));
+  exchange::write(folder + "/items", std::span(latent.item_factors, size(latent.num_items)));
 }
 
 void race_index(const std::string& folder, std::size_t factors, const std::string& storage) {
-  const auto items = read(folder + "/items");
-  const auto users = read(folder + "/users");
+  const auto items = exchange::read<float>(folder + "/items");
+  const auto users = exchange::read<float>(folder + "/users");
   const auto as = storage == "int8"      ? kindred::item_storage::int8
                   : storage == "float16" ? kindred::item_storage::float16
                                          : kindred::item_storage::float32;
@@ -74,21 +53,21 @@ void race_index(const std::string& folder, std::size_t factors, const std::strin
   const double build =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   kindred::scored_lists lists;
-  const double search = seconds_of([&] { lists = index.search_all(users, best); });
+  const double search = exchange::seconds_of([&] { lists = index.search_all(users, best); });
   std::vector<kindred::index> found;
   for (std::size_t u = 0; u < lists.size(); ++u)
     for (const auto& [item, score] : lists[u]) found.push_back(item);
-  write(folder + "/found", std::span<const kindred::index>(found));
+  exchange::write(folder + "/found", std::span<const kindred::index>(found));
   std::printf("%.6f %.6f\n", build, search);
 }
 
 void race_hnsw(const std::string& folder, std::size_t factors,
                const std::vector<std::string>& numbers) {
-  const auto items = read(folder + "/items");
-  const auto users = read(folder + "/users");
+  const auto items = exchange::read<float>(folder + "/items");
+  const auto users = exchange::read<float>(folder + "/users");
   kindred::hnsw_index index(factors, {.links = std::atoi(numbers[0].c_str()),
                                       .build_effort = std::atoi(numbers[1].c_str())});
-  const double build = seconds_of([&] {
+  const double build = exchange::seconds_of([&] {
     for (std::size_t i = 0; i < items.size() / factors; ++i)
       index.update(static_cast<kindred::index>(i), std::span(items).subspan(i * factors, factors));
   });
@@ -97,7 +76,7 @@ void race_hnsw(const std::string& folder, std::size_t factors,
   for (std::size_t n = 2; n < numbers.size(); ++n) {
     index.set_search_effort(std::atoi(numbers[n].c_str()));
     kindred::scored_lists lists;
-    const double search = seconds_of([&] { lists = index.search_all(users, best); });
+    const double search = exchange::seconds_of([&] { lists = index.search_all(users, best); });
     std::printf(" %.6f %.6f", search, kindred::compare_lists(exact, lists).recall);
   }
   std::printf("\n");

@@ -2,35 +2,19 @@
 //   top_k_hnswlib FOLDER FACTORS THREADS LINKS BUILD_EFFORT SEARCH_EFFORT...
 #include <hnswlib/hnswlib.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "exchange.hpp"
+
 namespace {
 
 constexpr std::size_t best = 10;
-
-template <class T>
-std::vector<T> read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> values(static_cast<std::size_t>(file.tellg()) / sizeof(T));
-  file.seekg(0).read(reinterpret_cast<char*>(values.data()),
-                     static_cast<std::streamsize>(values.size() * sizeof(T)));
-  return values;
-}
-
-template <class Work>
-double seconds_of(const Work& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 }  // namespace
 
@@ -39,15 +23,15 @@ int main(int argc, char** argv) {
   const std::string folder = argv[1];
   const auto factors = static_cast<std::size_t>(std::atoi(argv[2]));
   const auto threads = static_cast<std::size_t>(std::atoi(argv[3]));
-  const auto items = read<float>(folder + "/items");
-  const auto users = read<float>(folder + "/users");
-  const auto exact = read<std::int32_t>(folder + "/found");
+  const auto items = exchange::read<float>(folder + "/items");
+  const auto users = exchange::read<float>(folder + "/users");
+  const auto exact = exchange::read<std::int32_t>(folder + "/found");
   const std::size_t queries = users.size() / factors;
   hnswlib::InnerProductSpace space(factors);
   hnswlib::HierarchicalNSW<float> graph(&space, items.size() / factors,
                                         static_cast<std::size_t>(std::atoi(argv[4])),
                                         static_cast<std::size_t>(std::atoi(argv[5])), 42);
-  std::printf("%.6f", seconds_of([&] {
+  std::printf("%.6f", exchange::seconds_of([&] {
                 for (std::size_t i = 0; i < items.size() / factors; ++i)
                   graph.addPoint(items.data() + i * factors, i);
               }));
@@ -61,7 +45,7 @@ int main(int argc, char** argv) {
           found[rank++] = list.top().second;
       }
     };
-    const double seconds = seconds_of([&] {
+    const double seconds = exchange::seconds_of([&] {
       std::vector<std::thread> workers;
       for (std::size_t t = 0; t < threads; ++t)
         workers.emplace_back(search, queries * t / threads, queries * (t + 1) / threads);
