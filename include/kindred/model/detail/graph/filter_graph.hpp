@@ -7,15 +7,14 @@
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/detail/checked_lists.hpp>
+#include <kindred/model/detail/graph/lengths.hpp>
 #include <kindred/model/graph_filter_options.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace kindred::detail {
 
@@ -33,15 +32,6 @@ struct adjacency {
     const auto n = static_cast<std::size_t>(node);
     const auto begin = static_cast<std::size_t>(offsets[n]);
     return neighbors.span().subspan(begin, static_cast<std::size_t>(offsets[n + 1]) - begin);
-  }
-  /// d^exponent for each number d of neighbors, of which there is at least 1.
-  [[nodiscard]] std::vector<float> powers(double exponent) const {
-    std::vector<float> all;
-    all.reserve(static_cast<std::size_t>(size()));
-    for (index n = 0; n < size(); ++n)
-      all.push_back(
-          static_cast<float>(std::pow(std::max(static_cast<double>(of(n).size()), 1.0), exponent)));
-    return all;
   }
 };
 
@@ -114,10 +104,10 @@ class filter_graph {
         items_(std::move(items)),
         factors_(factors),
         rows_(std::move(rows)),
-        user_scale_(share(users_.powers(-options.user_exponent))),
-        source_scale_(share(items_.powers(-options.source_exponent))),
-        target_scale_(share(items_.powers(-options.target_exponent))),
-        row_scale_(share(items_.powers(-1 - options.target_exponent))) {}
+        user_scale_(powers_of_lengths(users_.offsets.span(), -options.user_exponent)),
+        source_scale_(powers_of_lengths(items_.offsets.span(), -options.source_exponent)),
+        target_scale_(powers_of_lengths(items_.offsets.span(), -options.target_exponent)),
+        row_scale_(powers_of_lengths(items_.offsets.span(), -1 - options.target_exponent)) {}
 
   void score_low_pass(std::span<const index> items, std::span<float> scores) const noexcept {
     if (factors_ == 0) return std::fill(scores.begin(), scores.end(), 0.0F);
@@ -131,9 +121,6 @@ class filter_graph {
                                mixed.data(), scores);
   }
 
-  [[nodiscard]] static shared_array<float> share(const std::vector<float>& values) {
-    return aligned_vector<float>(values.begin(), values.end());
-  }
   [[nodiscard]] static float at(const shared_array<float>& values, index i) noexcept {
     return values[static_cast<std::size_t>(i)];
   }

@@ -1,20 +1,19 @@
 #pragma once
 
 #include <kindred/core/random.hpp>
+#include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/dot.hpp>
+#include <kindred/model/detail/graph/lengths.hpp>
 #include <kindred/model/detail/graph/tall_matrix.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <stop_token>
-#include <vector>
 
 namespace kindred::detail {
 
@@ -28,8 +27,8 @@ class singular_vectors {
   singular_vectors(const dataset& train, const host_loop& loop)
       : train_(train),
         loop_(loop),
-        user_scale_(scales(train.user_offsets())),
-        item_scale_(scales(train.item_offsets())) {}
+        user_scale_(powers_of_lengths(train.user_offsets(), -0.5)),
+        item_scale_(powers_of_lengths(train.item_offsets(), -0.5)) {}
 
   /// Orthonormal columns that span it, `count` or as many as there are, one row an item. What it
   /// returns is no use once `stop` asks. O(iterations x count x (ratings + (users + items) x
@@ -72,14 +71,6 @@ class singular_vectors {
   }
 
  private:
-  [[nodiscard]] static std::vector<float> scales(std::span<const index> offsets) {
-    std::vector<float> all;
-    for (std::size_t i = 0; i + 1 < offsets.size(); ++i)
-      all.push_back(1 /
-                    std::sqrt(static_cast<float>(std::max(offsets[i + 1] - offsets[i], index{1}))));
-    return all;
-  }
-
   /// N x.
   [[nodiscard]] tall_matrix by_users(const tall_matrix& x) const {
     return product(x, user_scale_, item_scale_,
@@ -92,8 +83,8 @@ class singular_vectors {
   }
 
   template <class List>
-  [[nodiscard]] tall_matrix product(const tall_matrix& x, const std::vector<float>& own,
-                                    const std::vector<float>& other, const List& list) const {
+  [[nodiscard]] tall_matrix product(const tall_matrix& x, const aligned_vector<float>& own,
+                                    const aligned_vector<float>& other, const List& list) const {
     tall_matrix sums(own.size(), x.columns);
     for_each_index(loop_, sums.rows, [&](std::size_t row) {
       for (const index column : list(static_cast<index>(row))) {
@@ -106,8 +97,8 @@ class singular_vectors {
 
   const dataset& train_;
   const host_loop& loop_;
-  std::vector<float> user_scale_;
-  std::vector<float> item_scale_;
+  aligned_vector<float> user_scale_;
+  aligned_vector<float> item_scale_;
 };
 
 }  // namespace kindred::detail
