@@ -141,7 +141,8 @@ void search_index(benchmark::State& state) {
   count_queries(state, 1);
   static const double bandwidth = kindred::bench::read_bandwidth();
   constexpr double widths[] = {4, 2, 1};
-  const double bytes = static_cast<double>(state.iterations() * many_items * factors) *
+  const double bytes = static_cast<double>(state.iterations()) *
+                       static_cast<double>(many_items * factors) *
                        widths[static_cast<std::size_t>(storage)];
   state.counters["of_read"] = benchmark::Counter(bytes / bandwidth, benchmark::Counter::kIsRate);
 }
