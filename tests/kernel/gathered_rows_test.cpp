@@ -63,4 +63,27 @@ TEST_CASE_TEMPLATE("gathered rows are multiplied and added at every level", Scal
         }
 }
 
+TEST_CASE_TEMPLATE("gathered rows of any width are scaled into a panel", Scalar, float, double) {
+  const counter_rng random(8);
+  std::vector<Scalar> matrix(40 * 50);
+  for (std::size_t i = 0; i < matrix.size(); ++i)
+    matrix[i] = static_cast<Scalar>(random.uniform(i) - 0.5);
+  const std::vector<index> indices{39, 0, 7, 7, 12, 38, 1, 2, 3, 20, 21};
+  std::vector<Scalar> factors(indices.size());
+  for (std::size_t n = 0; n < factors.size(); ++n) factors[n] = static_cast<Scalar>(n) - 4;
+  for (const auto level : test::levels_of_this_machine())
+    for (const std::size_t width : {1UL, 7UL, 16UL, 33UL, 48UL}) {
+      const kernel::gathered_rows<Scalar> rows{matrix.data() + 1, 50, width, indices.data(),
+                                               indices.size()};
+      constexpr std::size_t stride = 48;
+      std::vector<Scalar> panel(indices.size() * stride + 1, Scalar{9});
+      kernel::pack_rows(rows, factors.data(), panel.data(), stride, level);
+      std::size_t wrong = panel.back() == 9 ? 0 : 1;
+      for (std::size_t n = 0; n < indices.size(); ++n)
+        for (std::size_t f = 0; f < stride; ++f)
+          wrong += panel[n * stride + f] == (f < width ? factors[n] * rows.row(n)[f] : 0) ? 0U : 1U;
+      CHECK(wrong == 0);
+    }
+}
+
 }  // namespace kindred::gathered_rows_test

@@ -63,4 +63,18 @@ void add_rows(const gathered_rows<Scalar>& rows, const Scalar* weights, Scalar* 
   baseline::gathered_products<Scalar>::add(rows, weights, y);
 }
 
+/// panel[n * stride + f] = factors[n] * row n [f], and zeros behind the width, which here may be
+/// any up to `stride`. Precondition: the processor has `level`.
+template <class Scalar>
+void pack_rows(const gathered_rows<Scalar>& rows, const Scalar* factors, Scalar* panel,
+               std::size_t stride, [[maybe_unused]] simd_level level = best_simd_level()) noexcept {
+#if defined(__x86_64__)
+  if (level == simd_level::avx512)
+    return avx512::gathered_products<Scalar>::pack_rows(rows, factors, panel, stride);
+  if (level == simd_level::avx2)
+    return avx2::gathered_products<Scalar>::pack_rows(rows, factors, panel, stride);
+#endif
+  baseline::gathered_products<Scalar>::pack_rows(rows, factors, panel, stride);
+}
+
 }  // namespace kindred::kernel

@@ -28,6 +28,11 @@ struct product {
 /// Rows of matrices are padded to a multiple of this, the lanes of the widest registers.
 inline constexpr std::size_t product_multiple = 16;
 
+/// `columns`, rounded up to a multiple of product_multiple.
+[[nodiscard]] constexpr std::size_t padded_columns(std::size_t columns) noexcept {
+  return (columns + product_multiple - 1) / product_multiple * product_multiple;
+}
+
 }  // namespace kindred::kernel
 
 #define KINDRED_KERNEL_BODY <kindred/kernel/detail/matrix_product_body.inl>

@@ -12,8 +12,7 @@ namespace kindred::nn {
 
 /// How many floats a row of `columns` takes: rows are padded to whole registers.
 [[nodiscard]] constexpr std::size_t padded(std::size_t columns) noexcept {
-  constexpr std::size_t multiple = kernel::product_multiple;
-  return (columns + multiple - 1) / multiple * multiple;
+  return kernel::padded_columns(columns);
 }
 
 /// A view of a row-major matrix: one sample a row, or one input of a layer. Rows are `stride`

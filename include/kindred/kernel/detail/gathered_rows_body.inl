@@ -42,6 +42,26 @@ struct gathered_products {
     }
   }
 
+  /// A row is fetched while eight others are copied.
+  static void pack_rows(const gathered_rows<Scalar>& rows, const Scalar* factors, Scalar* panel,
+                        std::size_t stride) noexcept {
+    constexpr std::size_t ahead = 8;
+    for (std::size_t n = 0; n < rows.count; ++n, panel += stride) {
+      if (n + ahead < rows.count)
+        for (std::size_t f = 0; f < rows.width; f += 64 / sizeof(Scalar))
+          __builtin_prefetch(rows.row(n + ahead) + f);
+      const Scalar* const row = rows.row(n);
+      std::size_t f = 0;
+      for (; f + lanes <= rows.width; f += lanes) {
+        vector x;
+        load(x, row + f);
+        store(panel + f, x * factors[n]);
+      }
+      for (; f < rows.width; ++f) panel[f] = row[f] * factors[n];
+      for (; f < stride; ++f) panel[f] = 0;
+    }
+  }
+
   static void add(const gathered_rows<Scalar>& rows, const Scalar* weights, Scalar* y) noexcept {
     std::size_t first = 0;
     for (; first + group <= rows.count; first += group) add_group<group>(rows, first, weights, y);

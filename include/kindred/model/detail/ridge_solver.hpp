@@ -1,9 +1,10 @@
 #pragma once
 
 #include <kindred/core/shared_array.hpp>
+#include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
-#include <kindred/model/detail/packed_cholesky.hpp>
 #include <kindred/model/detail/row_moments.hpp>
+#include <kindred/model/detail/symmetric_solver.hpp>
 #include <kindred/model/latent_row.hpp>
 
 #include <algorithm>
@@ -56,8 +57,8 @@ class ridge_solver {
         : width((factors + kernel::gathered_multiple - 1) / kernel::gathered_multiple *
                 kernel::gathered_multiple),
           moments(factors),
-          cholesky(factors),
-          stride(moments.padded_columns(factors)),
+          solver(factors),
+          stride(kernel::padded_columns(factors)),
           rows(depth * width, Number{0}),
           weights(depth),
           pulls(depth),
@@ -88,7 +89,7 @@ class ridge_solver {
 
     std::size_t width;
     row_moments<Number> moments;
-    packed_cholesky<Number> cholesky;
+    symmetric_solver<Number> solver;
     std::size_t stride;              ///< of the matrix
     aligned_vector<Number> rows;     ///< q of some ratings, padded to `width`
     aligned_vector<Number> weights;  ///< w of these
@@ -126,7 +127,7 @@ class ridge_solver {
       if (problem_.biases) eliminate_bias(static_cast<Number>(1 / bias_curvature), e);
       const auto ridge = static_cast<Number>(penalty(e.count, problem_.regularization));
       for (std::size_t f = 0; f < problem_.factors; ++f) e.matrix[f * (e.stride + 1)] += ridge;
-      e.cholesky.solve(e.matrix.data(), e.stride, problem_.factors, e.target.data());
+      e.solver.solve(e.matrix.data(), problem_.factors, e.target.data());
     }
     double explained = 0;
     for (std::size_t f = 0; f < problem_.factors; ++f) {
@@ -164,12 +165,11 @@ class ridge_solver {
   /// Puts in place of b what is best for each p: (sum w r' - p.sum w q) / curvature.
   template <class Number>
   void eliminate_bias(Number inverse_curvature, equations<Number>& e) const {
-    const kernel::gathered_rows<Number> centre{e.centre.data(), e.width, problem_.factors, nullptr,
-                                               1};
-    const Number weight = -inverse_curvature;
-    e.moments.add(centre, &weight, e.matrix.data());
-    for (std::size_t f = 0; f < problem_.factors; ++f)
-      e.target[f] -= static_cast<Number>(e.pull) * inverse_curvature * e.centre[f];
+    for (std::size_t f = 0; f < problem_.factors; ++f) {
+      const Number share = inverse_curvature * e.centre[f];
+      kernel::axpy(-share, e.centre.data(), problem_.factors, e.matrix.data() + f * e.stride);
+      e.target[f] -= static_cast<Number>(e.pull) * share;
+    }
   }
 
   [[nodiscard]] double penalty(std::size_t ratings, double regularization) const {

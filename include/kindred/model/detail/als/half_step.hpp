@@ -26,8 +26,7 @@ namespace kindred::detail {
   constexpr std::size_t block = 2048;
   const std::size_t count = rows.size() / width;
   const std::size_t blocks = (count + block - 1) / block;
-  const row_moments<float> sizes(width);
-  const std::size_t size = sizes.matrix_size(width);
+  const std::size_t size = row_moments<float>::matrix_size(width);
   aligned_vector<float> parts(blocks * size, 0.0F);
   loop(blocks, [&](std::size_t first, std::size_t last) {
     row_moments<float> moments(width);
@@ -40,7 +39,7 @@ namespace kindred::detail {
     kernel::axpy(1.0F, parts.data() + b * size, size, parts.data());
   aligned_vector<float> gramian(width * width, 0.0F);
   if (blocks == 0) return gramian;
-  const std::size_t stride = sizes.padded_columns(width);
+  const std::size_t stride = kernel::padded_columns(width);
   for (std::size_t i = 0; i < width; ++i)
     for (std::size_t j = i; j < width; ++j)
       gramian[i * width + j] = gramian[j * width + i] = parts[i * stride + j];

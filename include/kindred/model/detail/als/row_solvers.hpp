@@ -6,8 +6,8 @@
 #include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/als_solver.hpp>
 #include <kindred/model/detail/als/row_problem.hpp>
-#include <kindred/model/detail/packed_cholesky.hpp>
 #include <kindred/model/detail/row_moments.hpp>
+#include <kindred/model/detail/symmetric_solver.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,25 +24,27 @@ class row_solver;
 class block_system {
  public:
   explicit block_system(std::size_t width)
-      : moments_(width), cholesky_(width), matrix_(moments_.matrix_size(width)) {}
+      : moments_(width), solver_(width), matrix_(moments_.matrix_size(width)) {}
 
   /// Leaves in `x`, of columns first .. first + x.size() - 1, the solution of
   /// (gramian + ridge + sum over the entries of weights[n] y y') x = `x` there; with `noise`, a
-  /// draw around it, as packed_cholesky makes it.
+  /// draw around it, as kernel::symmetric_system makes it.
   void solve(const row_problem& problem, std::size_t first, std::span<float> x,
              const float* noise = nullptr) {
-    float* const matrix = assemble(problem, first, x.size());
-    cholesky_.solve(matrix, stride(x.size()), x.size(), x.data(), noise);
+    solver_.solve(assemble(problem, first, x.size()), x.size(), x.data(), noise);
   }
 
   /// That matrix, of `size` columns, whose upper triangle counts; it is there until the next one.
   [[nodiscard]] float* assemble(const row_problem& problem, std::size_t first, std::size_t size) {
     const std::span<float> matrix(matrix_.data(), moments_.matrix_size(size));
-    std::ranges::fill(matrix, 0.0F);
-    if (problem.gramian != nullptr)
-      for (std::size_t f = 0; f < size; ++f)
-        std::copy_n(problem.gramian + (first + f) * problem.width() + first, size,
-                    matrix.data() + f * stride(size));
+    if (problem.gramian == nullptr)
+      std::ranges::fill(matrix, 0.0F);
+    else
+      for (std::size_t f = 0; f < size; ++f) {
+        float* const row = matrix.data() + f * stride(size);
+        std::copy_n(problem.gramian + (first + f) * problem.width() + first, size, row);
+        std::fill_n(row + size, stride(size) - size, 0.0F);
+      }
     const auto rows = problem.rows.columns(first, size);
     add_up(problem, matrix, [&](std::size_t begin, std::size_t end, float* part) {
       const auto add = [&](row_moments<float>& moments) {
@@ -57,13 +59,13 @@ class block_system {
     return matrix.data();
   }
   /// From one row of a matrix of that size to the next.
-  [[nodiscard]] std::size_t stride(std::size_t size) const noexcept {
-    return moments_.padded_columns(size);
+  [[nodiscard]] static std::size_t stride(std::size_t size) noexcept {
+    return kernel::padded_columns(size);
   }
 
  private:
   row_moments<float> moments_;
-  packed_cholesky<float> cholesky_;
+  symmetric_solver<float> solver_;
   aligned_vector<float> matrix_;
 };
 

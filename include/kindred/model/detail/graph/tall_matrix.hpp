@@ -16,8 +16,7 @@ struct tall_matrix {
   tall_matrix(std::size_t row_count, std::size_t column_count)
       : rows(row_count),
         columns(column_count),
-        stride((column_count + kernel::product_multiple - 1) / kernel::product_multiple *
-               kernel::product_multiple),
+        stride(kernel::padded_columns(column_count)),
         numbers(rows * stride, 0.0F) {}
 
   [[nodiscard]] float* row(std::size_t r) noexcept { return numbers.data() + r * stride; }
