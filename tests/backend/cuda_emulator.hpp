@@ -25,14 +25,14 @@ struct emulated_extent {
   unsigned y = 1;
 };
 inline thread_local emulated_extent threadIdx;
-inline emulated_extent blockIdx;
+inline thread_local emulated_extent blockIdx;
 inline emulated_extent gridDim;
 
 namespace kindred::test {
 
 struct emulated_warp {
   std::barrier<> together{32};
-  std::array<std::uint64_t, 32> words{};
+  std::array<std::array<std::uint64_t, 32>, 2> words{};  ///< used in turn
 };
 
 struct emulated_block {
@@ -45,17 +45,19 @@ inline emulated_block* running = nullptr;
 
 inline emulated_warp& this_warp() { return running->warps[threadIdx.x / 32]; }
 
+inline thread_local bool exchanged = false;  ///< an odd number of times
+
 /// What all lanes of this one's warp have, once all have come here.
 template <class Number>
 std::array<Number, 32> of_all_lanes(Number mine) {
   static_assert(sizeof(Number) <= sizeof(std::uint64_t));
+  exchanged = !exchanged;  // others may still read what they got the last time
   emulated_warp& warp = this_warp();
-  std::memcpy(&warp.words[threadIdx.x % 32], &mine, sizeof mine);
+  auto& words = warp.words[exchanged ? 1 : 0];
+  std::memcpy(&words[threadIdx.x % 32], &mine, sizeof mine);
   warp.together.arrive_and_wait();
   std::array<Number, 32> all;
-  for (std::size_t lane = 0; lane < 32; ++lane)
-    std::memcpy(&all[lane], &warp.words[lane], sizeof mine);
-  warp.together.arrive_and_wait();
+  for (std::size_t lane = 0; lane < 32; ++lane) std::memcpy(&all[lane], &words[lane], sizeof mine);
   return all;
 }
 
@@ -63,18 +65,18 @@ std::array<Number, 32> of_all_lanes(Number mine) {
 template <class Kernel, class... Arguments>
 void launch(emulated_extent grid, unsigned threads, Kernel kernel, const Arguments&... arguments) {
   gridDim = grid;
-  for (unsigned y = 0; y < grid.y; ++y)
-    for (unsigned x = 0; x < grid.x; ++x) {
-      blockIdx = {x, y};
-      emulated_block block(threads);
-      running = &block;
-      std::vector<std::jthread> lanes;
-      for (unsigned t = 0; t < threads; ++t)
-        lanes.emplace_back([&, t] {
-          threadIdx = {t, 0};
-          kernel(arguments...);
-        });
-    }
+  emulated_block block(threads);
+  running = &block;
+  std::vector<std::jthread> lanes;
+  for (unsigned t = 0; t < threads; ++t)
+    lanes.emplace_back([&, t] {
+      threadIdx = {t, 0};
+      for (unsigned b = 0; b < grid.x * grid.y; ++b) {
+        blockIdx = {b % grid.x, b / grid.x};
+        kernel(arguments...);
+        block.together.arrive_and_wait();  // shared memory is that of the next block, too
+      }
+    });
 }
 
 }  // namespace kindred::test

@@ -12,15 +12,11 @@
 #include <cstddef>
 #include <string>
 
+#include "no_device.hpp"
+
 namespace kindred::cuda_test {
 
 namespace {
-
-bool no_device() {
-  if (backend::cuda::available()) return false;
-  MESSAGE("SKIPPED: there is no GPU, or no driver for it; nothing of this was run");
-  return true;
-}
 
 dataset ratings() { return synthetic_ratings({.num_ratings = 50'000}); }
 
@@ -64,13 +60,13 @@ TEST_CASE("without a device a fit says so, and leaves the model as it was") {
 }
 
 TEST_CASE("a device that is not there is an option out of range") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   CHECK_THROWS_AS((backend::cuda{.device = -1}.require_device()), option_error);
   CHECK_THROWS_AS((backend::cuda{.device = 1000}.require_device()), option_error);
 }
 
 TEST_CASE("what a GPU learns is as good as what the processor learns") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   const auto [train, test] = split_random(ratings());
   for (const int factors : {0, 1, 31, 64, 128, 200}) {
     CAPTURE(factors);
@@ -92,7 +88,7 @@ TEST_CASE("what a GPU learns is as good as what the processor learns") {
 }
 
 TEST_CASE("without epochs the GPU gives back what it was given") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   const dataset train = ratings();
   const matrix_factorization_options options{.factors = 43, .epochs = 0};
   matrix_factorization<double> model(options);
@@ -101,7 +97,7 @@ TEST_CASE("without epochs the GPU gives back what it was given") {
 }
 
 TEST_CASE("a reproducible run has the same bits again, and when it is streamed") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   const dataset train = ratings();
   const matrix_factorization_options options{.factors = 64, .epochs = 3};
   const auto model = fitted<float>(train, options, {});
@@ -115,7 +111,7 @@ TEST_CASE("a reproducible run has the same bits again, and when it is streamed")
 }
 
 TEST_CASE("early stopping goes back to the best epoch") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   const auto [train, test] = split_random(ratings());
   matrix_factorization<> model{{.factors = 64, .epochs = 40, .regularization = 0}};
   const fit_history history = model.fit(
@@ -127,7 +123,7 @@ TEST_CASE("early stopping goes back to the best epoch") {
 }
 
 TEST_CASE("doubles are not kept as halves") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   CHECK_THROWS_AS(fitted<double>(ratings(), {}, {.storage = backend::cuda_storage::half}),
                   option_error);
 }

@@ -12,15 +12,11 @@
 #include <span>
 #include <vector>
 
+#include "../backend/no_device.hpp"
+
 namespace kindred::cuda_item_index_test {
 
 namespace {
-
-bool no_device() {
-  if (backend::cuda::available()) return false;
-  MESSAGE("SKIPPED: there is no GPU, or no driver for it; nothing of this was run");
-  return true;
-}
 
 /// Numbers with many ties, of which every sum is exact.
 std::vector<float> thirds(std::size_t count, std::uint64_t seed) {
@@ -51,7 +47,7 @@ TEST_CASE("without a device there is no index") {
 }
 
 TEST_CASE("the best items are those that the processor finds, ties included") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   struct size {
     std::size_t queries, items, factors, k;
   };
@@ -69,7 +65,7 @@ TEST_CASE("the best items are those that the processor finds, ties included") {
 }
 
 TEST_CASE("what a user has rated is not recommended") {
-  if (no_device()) return;
+  if (test::no_device()) return;
   const dataset train =
       synthetic_ratings({.num_users = 300, .num_items = 500, .num_ratings = 5000});
   matrix_factorization<> model{{.factors = 20, .epochs = 3}};

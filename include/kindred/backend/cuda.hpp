@@ -1,6 +1,8 @@
 #pragma once
 
+#include <kindred/backend/als_kernels.hpp>
 #include <kindred/backend/concepts.hpp>
+#include <kindred/backend/cuda/als_kernels.hpp>
 #include <kindred/backend/cuda/mf_kernels.hpp>
 #include <kindred/backend/cuda/policy.hpp>
 
@@ -14,5 +16,6 @@ namespace kindred::backend {
 
 static_assert(execution_backend<cuda>);
 static_assert(trainable_mf<cuda, float> && trainable_mf<cuda, double>);
+static_assert(trainable_als<cuda>);
 
 }  // namespace kindred::backend

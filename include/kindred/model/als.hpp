@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/backend/als_kernels.hpp>
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
@@ -9,6 +10,7 @@
 #include <kindred/model/als_options.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/als/als_trainer.hpp>
+#include <kindred/model/detail/als/als_trainer_on.hpp>
 #include <kindred/model/detail/als/gathered_problem.hpp>
 #include <kindred/model/detail/als/solver_file.hpp>
 #include <kindred/model/detail/biased_factors.hpp>
@@ -56,16 +58,21 @@ class als {
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
   /// threads and on every host backend. The training error in reports is that after the epoch. On
   /// any exception the model stays as it was.
-  /// Throws data_error if there are no ratings, divergence_error, cancelled, option_error.
-  template <host_backend Backend = backend::tbb>
+  /// Throws data_error if there are no ratings, divergence_error, cancelled, option_error; on a
+  /// GPU, which has no block_descent, cuda_error.
+  template <trainable_als Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {}) {
-    const training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
     if (train.empty()) throw data_error("als: no ratings to fit");
-    const detail::host_loop loop(backend);
-    detail::als_trainer trainer(train, options_, loop, fit.stop);
-    fit_history history = train_epochs(trainer, plan, fit);
-    take(trainer, train);
-    return history;
+    if constexpr (host_backend<Backend>) {
+      const detail::host_loop loop(backend);
+      detail::als_trainer trainer(train, options_, loop, fit.stop);
+      return run(trainer, train, fit);
+    } else {
+      const backend::tbb host;
+      const detail::host_loop loop(host);
+      detail::als_trainer_on<Backend> trainer(backend, train, options_, loop, fit.stop);
+      return run(trainer, train, fit);
+    }
   }
 
   /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
@@ -149,6 +156,13 @@ class als {
   [[nodiscard]] static als read(const Reader& in);
 
  private:
+  template <class Trainer>
+  fit_history run(Trainer& trainer, const dataset& train, const fit_options& fit) {
+    const training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
+    fit_history history = train_epochs(trainer, plan, fit);
+    take(trainer, train);
+    return history;
+  }
   void take(const detail::als_trainer& trainer, const dataset& train);
 
   /// `of_user` is 1 where the user's bias is part of `value`, else 0.

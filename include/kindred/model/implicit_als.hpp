@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/backend/als_kernels.hpp>
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
@@ -9,6 +10,7 @@
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/als/als_side.hpp>
+#include <kindred/model/detail/als/als_trainer_on.hpp>
 #include <kindred/model/detail/als/gathered_problem.hpp>
 #include <kindred/model/detail/als/implicit_als_trainer.hpp>
 #include <kindred/model/detail/als/solver_file.hpp>
@@ -63,20 +65,23 @@ class implicit_als {
   /// Reports have no RMSE. Losses are the weighted squared errors of all pairs, by the number of
   /// interactions; for validation, of all pairs that are not in `train`.
   /// Throws data_error if there are no ratings, or negative ones that count; divergence_error,
-  /// cancelled, option_error.
-  template <host_backend Backend = backend::tbb>
+  /// cancelled, option_error; on a GPU, which has no block_descent, cuda_error.
+  template <trainable_als Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {}) {
-    const training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
     if (train.empty()) throw data_error("implicit_als: no ratings to fit");
     if (options_.values == interaction_value::rating && train.min_value() < 0)
       throw data_error("implicit_als: rating " + detail::to_text(train.min_value()) +
                        " is negative, and counts as a weight");
-    const detail::host_loop loop(backend);
-    detail::implicit_als_trainer trainer(train, options_, loop, fit.stop);
-    fit_history history = train_epochs(trainer, plan, fit);
-    take(trainer.user_factors(), trainer.item_factors(), detail::lists_of(train, axis::users),
-         loop);
-    return history;
+    if constexpr (host_backend<Backend>) {
+      const detail::host_loop loop(backend);
+      detail::implicit_als_trainer trainer(train, options_, loop, fit.stop);
+      return run(trainer, train, fit, loop);
+    } else {
+      const backend::tbb host;
+      const detail::host_loop loop(host);
+      detail::implicit_als_trainer_on<Backend> trainer(backend, train, options_, loop, fit.stop);
+      return run(trainer, train, fit, loop);
+    }
   }
 
   /// The scores of all items; zeros for an unknown user. `scores` has num_items() elements.
@@ -126,6 +131,15 @@ class implicit_als {
   [[nodiscard]] static implicit_als read(const Reader& in);
 
  private:
+  template <class Trainer>
+  fit_history run(Trainer& trainer, const dataset& train, const fit_options& fit,
+                  const detail::host_loop& loop) {
+    const training_plan plan{.model = kind, .epochs = options_.epochs, .ratings = train.size()};
+    fit_history history = train_epochs(trainer, plan, fit);
+    take(trainer.user_factors(), trainer.item_factors(), detail::lists_of(train, axis::users),
+         loop);
+    return history;
+  }
   void take(shared_array<float> users, shared_array<float> items, detail::rating_lists interactions,
             const detail::host_loop& loop);
 

@@ -52,7 +52,8 @@ class matrix_factorization {
 
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
   /// threads and on every host backend. On any exception the model stays as it was.
-  /// Throws data_error if there are no ratings, divergence_error, cancelled, option_error.
+  /// Throws data_error if there are no ratings, divergence_error, cancelled, option_error; on a GPU
+  /// cuda_error.
   template <execution_backend Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {});
 

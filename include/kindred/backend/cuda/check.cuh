@@ -51,4 +51,12 @@ class device_scope {
   return wanted > 0 ? wanted : free / 10 * 9;
 }
 
+/// Multiprocessors of a device.
+[[nodiscard]] inline std::size_t count_processors(int device) {
+  int count = 0;
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device),
+        "cudaDeviceGetAttribute");
+  return static_cast<std::size_t>(count);
+}
+
 }  // namespace kindred::gpu

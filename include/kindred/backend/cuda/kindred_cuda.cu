@@ -1,4 +1,6 @@
 // All the device code of component kindred::cuda. It is compiled in the build of whoever links it.
+#include <kindred/backend/als_kernels.hpp>
+#include <kindred/backend/cuda/als_device.cuh>
 #include <kindred/backend/cuda/check.cuh>
 #include <kindred/backend/cuda/memory.cuh>
 #include <kindred/backend/cuda/mf_device.cuh>
@@ -60,6 +62,40 @@ void top_k_device::search(std::span<const float> queries, const excluded_view& e
                   offsets.data() == nullptr ? nullptr : offsets.data() + first, items.data(), k,
                   best.subspan(first * k, some * k));
   }
+}
+
+als_device::als_device(const backend::cuda& where, const als_problem& problem)
+    : device_(where.device) {
+  where.require_device();
+  const device_scope scope(device_);
+  body_ = std::make_unique<body>(where, problem);
+}
+
+als_device::~als_device() = default;
+
+void als_device::solve(als_axis axis) {
+  const device_scope scope(device_);
+  body_->solve(axis);
+}
+
+double als_device::error() {
+  const device_scope scope(device_);
+  return body_->error();
+}
+
+void als_device::write(als_axis axis, std::span<const float> rows, std::size_t stride) {
+  const device_scope scope(device_);
+  body_->write(axis, rows, stride);
+}
+
+void als_device::read(als_axis axis, std::span<float> rows, std::size_t stride) const {
+  const device_scope scope(device_);
+  body_->read(axis, rows, stride);
+}
+
+void als_device::read_gramian(als_axis axis, std::span<float> rows, std::size_t stride) const {
+  const device_scope scope(device_);
+  body_->read_gramian(axis, rows, stride);
 }
 
 }  // namespace kindred::gpu

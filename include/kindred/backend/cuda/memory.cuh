@@ -62,6 +62,17 @@ class device_array {
   std::size_t size_ = 0;
 };
 
+/// Rows of `width` numbers that lie `to_stride` apart in one memory and `from_stride` in the other;
+/// done when it returns.
+inline void copy_rows(float* to, std::size_t to_stride, const float* from, std::size_t from_stride,
+                      std::size_t width, std::size_t rows, cudaMemcpyKind direction) {
+  if (rows == 0) return;
+  check(cudaMemcpy2D(to, to_stride * sizeof(float), from, from_stride * sizeof(float),
+                     width * sizeof(float), rows, direction),
+        "cudaMemcpy2D");
+  check(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
+}
+
 /// Keeps host memory of others where it is, so that copies from it run beside the device's work.
 class pinned_range {
  public:
@@ -75,6 +86,15 @@ class pinned_range {
     if (code != cudaSuccess)
       fail(code, "cudaHostRegister of " + detail::to_text(memory.size_bytes()) + " bytes", at);
     start_.reset(start);
+  }
+  /// The same where it can be: memory that a file is mapped to may refuse, and copies slower.
+  template <class T>
+  [[nodiscard]] static pinned_range where_possible(std::span<const T> memory) {
+    try {
+      return pinned_range(memory);
+    } catch (const cuda_error&) {
+      return {};
+    }
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <kindred/backend/cuda/plan.hpp>
 #include <kindred/backend/cuda/sgd_lanes.hpp>
+#include <kindred/backend/cuda/warp.cuh>
 #include <kindred/core/types.hpp>
 #include <kindred/kernel/sgd_step.hpp>
 
@@ -33,14 +34,6 @@ struct tile_batch {
   const std::size_t* offsets;
   std::size_t origin;
 };
-
-/// The sum over a warp, the same bits in each lane.
-template <class Number>
-[[nodiscard]] __device__ inline Number warp_sum(Number x) noexcept {
-  for (int distance = 16; distance > 0; distance /= 2)
-    x += __shfl_xor_sync(0xffffffffU, x, distance);
-  return x;
-}
 
 /// One pass over tiles, a warp a tile, one rating after the other. Adds each tile's squared errors,
 /// taken just before their own steps, to errors[tile]. A thread block is a warp.

@@ -35,13 +35,6 @@ struct top_k_device::body {
     biases.write(row_biases);
   }
 
-  static std::size_t count_processors(int device) {
-    int count = 0;
-    check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device),
-          "cudaDeviceGetAttribute");
-    return static_cast<std::size_t>(count);
-  }
-
   /// A query has a list of each run; the best of them all go to the front.
   static void merge(std::span<ranked_key> lists, std::size_t k, std::span<ranked_key> best) {
     std::partial_sort_copy(lists.begin(), lists.end(), best.begin(),

@@ -4,6 +4,7 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/kernel/als_terms.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/als_options.hpp>
 #include <kindred/model/detail/als/als_side.hpp>
@@ -93,10 +94,16 @@ class als_trainer {
   [[nodiscard]] const aligned_vector<float>& user_biases() const noexcept { return users_.biases; }
   [[nodiscard]] const aligned_vector<float>& item_biases() const noexcept { return items_.biases; }
 
- private:
+ protected:
   [[nodiscard]] std::size_t factors() const noexcept {
     return static_cast<std::size_t>(options_.factors);
   }
+  [[nodiscard]] const als_options& options() const noexcept { return options_; }
+  [[nodiscard]] kernel::als_terms terms() const noexcept { return {.mean = mean()}; }
+  [[nodiscard]] rated_side& users() noexcept { return users_; }
+  [[nodiscard]] rated_side& items() noexcept { return items_; }
+
+ private:
   /// What is expected without rows.
   [[nodiscard]] float mean() const noexcept {
     return options_.biases ? static_cast<float>(train_.mean()) : 0.0F;
@@ -113,13 +120,16 @@ class als_trainer {
   }
 
   void step(rated_side& own, rated_side& other) {
+    const kernel::als_terms make_term = this->terms();
     const auto describe = [&](std::size_t row, row_terms& terms) {
       const std::size_t begin = own.begin(row);
       const std::size_t count = terms.weights.size();
       for (std::size_t n = 0; n < count; ++n) {
         const auto to = static_cast<std::size_t>(own.others[begin + n]);
-        terms.weights[n] = own.weight(begin + n);
-        terms.targets[n] = terms.weights[n] * (own.values[begin + n] - mean() - other.biases[to]);
+        const kernel::als_term one =
+            make_term(own.values[begin + n], own.weight(begin + n), other.biases[to]);
+        terms.weights[n] = one.weight;
+        terms.targets[n] = one.target;
       }
       std::fill_n(terms.ridge.begin(), factors(),
                   als_penalty(options_, count, options_.regularization));
@@ -140,8 +150,7 @@ class als_trainer {
   /// After an epoch, whose items have biases in their rows.
   [[nodiscard]] double squared_error() const {
     return sum_over_scores(loop_, users_, items_, [&](std::size_t u, std::size_t n, float score) {
-      const float rating = mean() + users_.biases[u] + score;
-      return std::pow(static_cast<double>(users_.values[n] - rating), 2);
+      return terms().error(users_.values[n], users_.biases[u] + score);
     });
   }
 

@@ -20,10 +20,11 @@ inline void implicit_als::take(shared_array<float> users, shared_array<float> it
 inline detail::gathered_problem implicit_als::row_problem(std::span<const index> items,
                                                           std::span<const float> values) const {
   const bool counts = options_.values == interaction_value::rating;
+  const kernel::als_terms terms = detail::implicit_terms(options_);
   detail::gathered_problem problem(factors(), gramian_.data());
   for (std::size_t n = 0; n < items.size(); ++n) {
     if (items[n] < 0 || items[n] >= num_items_) continue;
-    const detail::implicit_term term(options_, counts ? values[n] : 1.0F);
+    const kernel::als_term term = terms(counts ? values[n] : 1.0F, 1, 0);
     problem.add(latent().item(items[n]), term.weight, term.target);
   }
   std::ranges::fill(

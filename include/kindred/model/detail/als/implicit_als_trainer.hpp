@@ -4,6 +4,7 @@
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
+#include <kindred/kernel/als_terms.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/detail/als/als_side.hpp>
 #include <kindred/model/detail/als/half_step.hpp>
@@ -21,17 +22,15 @@
 
 namespace kindred::detail {
 
-/// How much a pair of `implicit_als` weighs beyond one without an interaction, and its target: the
-/// squared errors add up to unobserved_weight (the sum over all pairs of score^2) and, over the
-/// interactions, weight score^2 - 2 target score + target.
-struct implicit_term {
-  float weight = 0;
-  float target = 0;
-
-  implicit_term(const implicit_als_options& options, float value) noexcept
-      : weight(static_cast<float>(options.alpha) * value),
-        target(value > 0 ? static_cast<float>(options.unobserved_weight) + weight : 0) {}
-};
+/// A pair weighs so much beyond one without an interaction; the squared errors add up to
+/// unobserved_weight (the sum over all pairs of score^2) and, over the interactions,
+/// weight score^2 - 2 target score + target.
+[[nodiscard]] inline kernel::als_terms implicit_terms(
+    const implicit_als_options& options) noexcept {
+  return {.all_pairs = true,
+          .alpha = static_cast<float>(options.alpha),
+          .unobserved_weight = static_cast<float>(options.unobserved_weight)};
+}
 
 /// The penalty of a row with `count` interactions out of `possible`.
 [[nodiscard]] inline float implicit_penalty(const implicit_als_options& options, std::size_t count,
@@ -59,6 +58,7 @@ class implicit_als_trainer {
         loop_(loop),
         stop_(stop),
         size_(train.size()),
+        terms_(implicit_terms(options)),
         users_(make_side(train.user_offsets(), train.row_items(), train.row_values())),
         items_(make_side(train.item_offsets(), train.column_users(), train.column_values())) {
     draw_rows(loop_, items_, static_cast<std::size_t>(options_.factors), options_.init_scale,
@@ -71,13 +71,8 @@ class implicit_als_trainer {
     user_gramian_ = gramian_of(loop_, users_.rows, users_.width);
     step(items_, users_, user_gramian_);
     item_gramian_ = gramian_of(loop_, items_.rows, items_.width);
-    const double squares = options_.unobserved_weight * sum_of_all_squares();
-    return {.squared_error = std::numeric_limits<double>::quiet_NaN(),
-            .learning_rate = 1,
-            .loss = (squares + sum_over_entries([](float score, const implicit_term& term) {
-                       return error(score, term);
-                     })) /
-                    static_cast<double>(size_)};
+    return report(
+        sum_over_entries([this](float value, float score) { return terms_.error(value, score); }));
   }
 
   [[nodiscard]] double validation_rmse(const dataset&) const noexcept {
@@ -85,13 +80,13 @@ class implicit_als_trainer {
   }
   /// The squared errors of the pairs that are not in the training data.
   [[nodiscard]] double validation_loss(const dataset& validation) const {
-    const double trained = sum_over_entries(
-        [](float score, const implicit_term&) { return static_cast<double>(score * score); });
+    const double trained =
+        sum_over_entries([](float, float score) { return static_cast<double>(score * score); });
     double sum = options_.unobserved_weight * (sum_of_all_squares() - trained);
     sum += sum_over(loop_, static_cast<std::size_t>(validation.num_users()), [&](std::size_t u) {
       double of_user = 0;
       for (const auto [item, value] : validation.by_user(static_cast<index>(u)))
-        of_user += error(score(u, static_cast<std::size_t>(item)), term(value));
+        of_user += terms_.error(counted(value), score(u, static_cast<std::size_t>(item)));
       return of_user;
     });
     return sum / static_cast<double>(validation.size());
@@ -113,6 +108,21 @@ class implicit_als_trainer {
     return without_padding(items_, static_cast<std::size_t>(options_.factors));
   }
 
+ protected:
+  [[nodiscard]] const implicit_als_options& options() const noexcept { return options_; }
+  [[nodiscard]] als_side& users() noexcept { return users_; }
+  [[nodiscard]] als_side& items() noexcept { return items_; }
+  [[nodiscard]] aligned_vector<float>& user_gramian() noexcept { return user_gramian_; }
+  [[nodiscard]] aligned_vector<float>& item_gramian() noexcept { return item_gramian_; }
+
+  /// Of an epoch, with what the interactions add to the loss.
+  [[nodiscard]] epoch_result report(double of_interactions) const {
+    const double of_pairs = options_.unobserved_weight * sum_of_all_squares();
+    return {.squared_error = std::numeric_limits<double>::quiet_NaN(),
+            .learning_rate = 1,
+            .loss = (of_pairs + of_interactions) / static_cast<double>(size_)};
+  }
+
  private:
   [[nodiscard]] als_side make_side(std::span<const index> offsets, std::span<const index> others,
                                    std::span<const float> values) const {
@@ -122,8 +132,8 @@ class implicit_als_trainer {
             aligned_vector<float>((offsets.size() - 1) * width, 0.0F)};
   }
 
-  [[nodiscard]] implicit_term term(float value) const noexcept {
-    return {options_, options_.values == interaction_value::rating ? value : 1.0F};
+  [[nodiscard]] float counted(float value) const noexcept {
+    return options_.values == interaction_value::rating ? value : 1.0F;
   }
 
   void step(als_side& own, const als_side& other, std::span<const float> gramian) {
@@ -132,7 +142,7 @@ class implicit_als_trainer {
     const auto describe = [&](std::size_t row, row_terms& terms) {
       const std::size_t begin = own.begin(row);
       for (std::size_t n = 0; n < terms.weights.size(); ++n) {
-        const implicit_term one(options_, own.value(begin + n));
+        const kernel::als_term one = terms_(own.value(begin + n), 1, 0);
         terms.weights[n] = one.weight;
         terms.targets[n] = one.target;
       }
@@ -146,21 +156,17 @@ class implicit_als_trainer {
     if (user >= users_.size() || item >= items_.size()) return 0;
     return kernel::dot(users_.row(user), items_.row(item), users_.width);
   }
-  [[nodiscard]] static double error(float score, const implicit_term& term) noexcept {
-    return static_cast<double>(term.target - 2 * term.target * score + term.weight * score * score);
-  }
-
   [[nodiscard]] double sum_of_all_squares() const {
     return std::inner_product(
         user_gramian_.begin(), user_gramian_.end(), item_gramian_.begin(), 0.0, std::plus<>(),
         [](float a, float b) { return static_cast<double>(a) * static_cast<double>(b); });
   }
 
-  /// Adds up `f(score, term)` over the interactions.
+  /// Adds up `f(value, score)` over the interactions.
   template <class Function>
   [[nodiscard]] double sum_over_entries(const Function& f) const {
     return sum_over_scores(loop_, users_, items_, [&](std::size_t, std::size_t n, float score) {
-      return f(score, implicit_term(options_, users_.value(n)));
+      return f(users_.value(n), score);
     });
   }
 
@@ -168,6 +174,7 @@ class implicit_als_trainer {
   const host_loop& loop_;
   const std::stop_token& stop_;
   std::size_t size_;
+  kernel::als_terms terms_;
   als_side users_;
   als_side items_;
   aligned_vector<float> user_gramian_;
