@@ -52,6 +52,7 @@ class fm_als {
         task_(task),
         user_offsets_(train.user_offsets()),
         item_offsets_(train.item_offsets()),
+        column_users_(train.column_users()),
         rows_by_item_(train.size()),
         users_(features.users(), features.user_fields(), user_offsets_, loop),
         items_(features.items(), features.item_fields(), item_offsets_, loop),
@@ -196,37 +197,39 @@ class fm_als {
     users_.begin(column);
     items_.begin(column);
     descend(
-        users_, user_offsets_, [](std::size_t row) { return row; },
-        [&](std::size_t row) { return items_.sum(events_.items[row]) + context_sum(row, column); },
-        column);
+        users_, user_offsets_, [](std::size_t n) { return n; }, items_, events_.items, column);
     descend(
         items_, item_offsets_,
-        [&](std::size_t n) { return static_cast<std::size_t>(rows_by_item_[n]); },
-        [&](std::size_t row) { return users_.sum(events_.users[row]) + context_sum(row, column); },
-        column);
+        [&](std::size_t n) { return static_cast<std::size_t>(rows_by_item_[n]); }, users_,
+        column_users_, column);
     for (std::size_t c = 0; c < events_.contexts_each; ++c) descend(c, column);
   }
 
   /// Steps in the features of users, or of items. The ratings of one of them are `row_of(n)` for n
-  /// between its offsets; in one, the rest of the sample adds up to `rest_of(row)`.
-  template <class RowOf, class RestOf>
+  /// between its offsets, and by others[n] of the other side.
+  template <class RowOf>
   void descend(fm_side& side, std::span<const index> offsets, const RowOf& row_of,
-               const RestOf& rest_of, const fm_column& column) {
-    const auto for_each_rating = [&](const auto& f) {
-      for_each_index(loop_, side.size(), [&](std::size_t e) {
-        const auto end = static_cast<std::size_t>(offsets[e + 1]);
-        for (auto n = static_cast<std::size_t>(offsets[e]); n < end; ++n) {
-          const std::size_t row = row_of(n);
-          f(side.moments(e), row, column.weights ? 0 : rest_of(row));
-        }
-      });
+               const fm_side& other, std::span<const index> others, const fm_column& column) {
+    const auto for_each_rating_of = [&](std::size_t entity, const auto& f) {
+      const auto end = static_cast<std::size_t>(offsets[entity + 1]);
+      for (auto n = static_cast<std::size_t>(offsets[entity]); n < end; ++n) {
+        const std::size_t row = row_of(n);
+        f(row, column.weights ? 0 : other.sum(others[n]) + context_sum(row, column));
+      }
     };
-    for_each_rating([&](fm_moments& moments, std::size_t row, double rest) {
-      moments.add(weight(row), rest, static_cast<double>(errors_[row]));
+    for_each_index(loop_, side.size(), [&](std::size_t e) {
+      fm_moments moments;  // in registers
+      for_each_rating_of(e, [&](std::size_t row, double rest) {
+        moments.add(weight(row), rest, static_cast<double>(errors_[row]));
+      });
+      side.moments(e) = moments;
     });
     side.descend(column);
-    for_each_rating([&](const fm_moments& moments, std::size_t row, double rest) {
-      errors_[row] -= static_cast<float>(moments.growth(rest));
+    for_each_index(loop_, side.size(), [&](std::size_t e) {
+      const fm_moments moments = side.moments(e);
+      for_each_rating_of(e, [&](std::size_t row, double rest) {
+        errors_[row] -= static_cast<float>(moments.growth(rest));
+      });
     });
     side.end(column);
   }
@@ -272,6 +275,7 @@ class fm_als {
   }
 
   [[nodiscard]] double context_sum(std::size_t row, const fm_column& column) const noexcept {
+    if (events_.contexts_each == 0) return 0;
     double sum = 0;
     for (const index slot : events_.sample(row).contexts)
       sum += static_cast<double>(column.numbers[static_cast<std::size_t>(slot)]);
@@ -290,6 +294,7 @@ class fm_als {
   const task_loss& task_;
   std::span<const index> user_offsets_;
   std::span<const index> item_offsets_;
+  std::span<const index> column_users_;
   std::vector<index> rows_by_item_;
   fm_side users_;
   fm_side items_;
