@@ -5,39 +5,25 @@
 //               FOLDER
 //   als_compare explicit DATA THREADS SOLVER FACTORS EPOCHS PENALTY FOLDER
 //               seconds to fit, and of processors; writes users and items, and biases of `als`
-// DATA is a number of millions of synthetic ratings, a file of ratings, or a folder of lists of
-// interactions; SOLVER is cholesky, or conjugate_gradient, of three steps.
-#include <kindred/data/load.hpp>
+// DATA is what data.hpp says; SOLVER is cholesky, or conjugate_gradient, of three steps.
 #include <kindred/data/synthetic.hpp>
 #include <kindred/model/als.hpp>
 #include <kindred/model/implicit_als.hpp>
-#include <kindred/source/csv.hpp>
 
 #include <tbb/global_control.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <ctime>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "../interaction_lists.hpp"
+#include "data.hpp"
 #include "exchange.hpp"
 
 namespace {
 
-kindred::dataset ratings_of(const std::string& name) {
-  if (std::filesystem::is_directory(name))
-    return kindred::bench::read_interaction_lists(name).train_and_valid;
-  if (std::filesystem::exists(name)) return kindred::load(kindred::csv_source{name});
-  const auto millions = static_cast<std::size_t>(std::stoi(name));
-  const auto users = static_cast<kindred::index>(millions * 10'000);
-  return kindred::synthetic_ratings(
-      {.num_users = users, .num_items = users / 5, .num_ratings = millions * 1'000'000, .seed = 1});
-}
+using kindred::bench::ratings_of;
 
 kindred::als_solver solver_of(const std::string& name) {
   if (name == kindred::cholesky::name) return kindred::cholesky{};
@@ -48,11 +34,7 @@ template <class Model>
 void race(Model model, const kindred::dataset& ratings, const std::string& folder) {
   Model warm = model;  // the peer's process has fitted before, too
   warm.fit(kindred::synthetic_ratings({.num_ratings = 10'000}));
-  const auto start = std::chrono::steady_clock::now();
-  const std::clock_t busy = std::clock();
-  model.fit(ratings);
-  const double of_cores = static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  exchange::print_time_of([&] { model.fit(ratings); });
   const auto latent = model.latent();
   const auto size = [&](kindred::index rows) {
     return static_cast<std::size_t>(rows) * latent.factors;
@@ -63,7 +45,6 @@ void race(Model model, const kindred::dataset& ratings, const std::string& folde
     exchange::write(folder + "/user_biases", model.user_biases());
     exchange::write(folder + "/item_biases", model.item_biases());
   }
-  std::printf("%.6f %.6f\n", took.count(), of_cores);
 }
 
 }  // namespace

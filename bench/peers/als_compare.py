@@ -1,43 +1,20 @@
-"""Races kindred (the program beside the folder given) against other ALS: see als.sh."""
+"""Races ALS against implicit, irspack and cmfrec, pair by pair: time to the loss that the peer comes
+to, by the same objective and solver. PEERS, SOLVERS and FACTORS choose what is run.
+"""
 import contextlib
 import io
-import os
-import statistics
-import subprocess
-import sys
-import time
 
 import numpy as np
 import scipy.sparse
 
-work = sys.argv[1]
+import race
 
-
-def chosen(name, default):
-    return os.environ.get(name, default).split()
-
-
-pairs = int(os.environ.get("PAIRS", "3"))
-threads = [int(n) for n in chosen("THREADS", "1 2")]
-OF_CORES = os.environ.get("CLOCK") == "cores"  # on a machine at work
-clock = time.process_time if OF_CORES else time.perf_counter
 EPOCHS = {"cholesky": 5, "conjugate_gradient": 10}  # of the peer
 SOLVERS = {"cholesky": "CHOLESKY", "conjugate_gradient": "CG"}
 # Of the implicit objective: what a pair without an interaction weighs, what one with it weighs
 # more, the penalty, and how it grows with the weight of a row.
 TUNED = {"unobserved": 1.0, "alpha": 9.0, "penalty": 5.0, "exponent": 0.0}
 BY_FREQUENCY = {"unobserved": 0.1, "alpha": 1.0, "penalty": 0.01, "exponent": 1.0}
-
-
-def kindred(*words):
-    """The number that the program prints: how many items, or the seconds of a fit."""
-    done = subprocess.run([work + "/kindred", *map(str, words), work], check=True,
-                          capture_output=True, text=True)
-    return float(done.stdout.split()[-1 if OF_CORES else 0])
-
-
-def array(name, kind=np.float32):
-    return np.fromfile(work + "/" + name, kind)
 
 
 class Implicit:
@@ -50,10 +27,11 @@ class Implicit:
 
     def fit(self, threads, solver, factors, epochs):
         o = self.options
-        took = kindred("implicit", self.data, threads, solver, factors, epochs, o["unobserved"],
-                       o["alpha"], o["penalty"], o["exponent"])
-        return took, self.loss(array("users").reshape(-1, factors),
-                               array("items").reshape(-1, factors))
+        took = race.took(race.kindred(
+            "implicit", self.data, threads, solver, factors, epochs, o["unobserved"], o["alpha"],
+            o["penalty"], o["exponent"], race.WORK))
+        return took, self.loss(race.array("users").reshape(-1, factors),
+                               race.array("items").reshape(-1, factors))
 
     def loss(self, users, items):
         o = self.options
@@ -77,9 +55,8 @@ def implicit_peer(objective, threads, solver, factors, epochs):
     model = AlternatingLeastSquares(factors=factors, regularization=o["penalty"], alpha=1,
                                     use_cg=solver != "cholesky", iterations=epochs,
                                     num_threads=threads, random_state=42)
-    start = clock()
-    model.fit(confidence.astype(np.float32), show_progress=False)
-    took = clock() - start
+    confidence = confidence.astype(np.float32)
+    took, _ = race.timed(lambda: model.fit(confidence, show_progress=False))
     return took, objective.loss(model.user_factors, model.item_factors)
 
 
@@ -89,9 +66,8 @@ def cmfrec_peer(objective, threads, solver, factors, epochs):
     model = CMF_implicit(k=factors, lambda_=o["penalty"], alpha=o["alpha"], niter=epochs,
                          use_cg=solver != "cholesky", precompute_for_predictions=False,
                          nthreads=threads, random_state=42)
-    start = clock()
-    model.fit(objective.ones.tocoo().astype(np.float32))
-    took = clock() - start
+    ratings = objective.ones.tocoo().astype(np.float32)
+    took, _ = race.timed(lambda: model.fit(ratings))
     return took, objective.loss(model.A_, model.B_)
 
 
@@ -102,10 +78,8 @@ def irspack_peer(objective, threads, solver, factors, epochs):
                             alpha0=o["unobserved"], reg=o["penalty"], nu=o["exponent"],
                             loss_type="ORIGINAL", solver_type=SOLVERS[solver],
                             train_epochs=epochs, n_threads=threads)
-    start = clock()
     with contextlib.redirect_stdout(io.StringIO()):  # a progress bar
-        model.learn()
-    took = clock() - start
+        took, _ = race.timed(model.learn)
     return took, objective.loss(model.get_user_embedding(), model.get_item_embedding())
 
 
@@ -119,10 +93,11 @@ class Explicit:
         self.mean = self.ratings.data.mean(dtype=np.float64)
 
     def fit(self, threads, solver, factors, epochs):
-        took = kindred("explicit", self.data, threads, solver, factors, epochs, self.penalty)
-        return took, self.loss(array("users").reshape(-1, factors),
-                               array("items").reshape(-1, factors),
-                               array("user_biases"), array("item_biases"))
+        took = race.took(race.kindred("explicit", self.data, threads, solver, factors, epochs, self.penalty,
+                                      race.WORK))
+        return took, self.loss(race.array("users").reshape(-1, factors),
+                               race.array("items").reshape(-1, factors),
+                               race.array("user_biases"), race.array("item_biases"))
 
     def loss(self, users, items, user_biases, item_biases):
         matrix = self.ratings
@@ -141,15 +116,16 @@ def cmfrec_explicit_peer(objective, threads, solver, factors, epochs):
     model = CMF(k=factors, lambda_=objective.penalty, scale_lam=True, scale_bias_const=False,
                 use_cg=solver != "cholesky", finalize_chol=False, niter=epochs,
                 precompute_for_predictions=False, nthreads=threads, random_state=42)
-    start = clock()
-    model.fit(objective.ratings.astype(np.float32))
-    took = clock() - start
+    ratings = objective.ratings.astype(np.float32)
+    took, _ = race.timed(lambda: model.fit(ratings))
     return took, objective.loss(model.A_, model.B_, model.user_bias_, model.item_bias_)
 
 
-RACES = {"implicit": (Implicit, TUNED, implicit_peer), "cmfrec": (Implicit, TUNED, cmfrec_peer),
-         "irspack": (Implicit, BY_FREQUENCY, irspack_peer),
-         "cmfrec_explicit": (Explicit, None, cmfrec_explicit_peer)}
+# The class of the objective, its options, the peer's fit, what is raced, the bar.
+RACES = {"implicit": (Implicit, TUNED, implicit_peer, "implicit_als", 4),
+         "irspack": (Implicit, BY_FREQUENCY, irspack_peer, "implicit_als", 2),
+         "cmfrec": (Implicit, TUNED, cmfrec_peer, "implicit_als", 2),
+         "cmfrec_explicit": (Explicit, None, cmfrec_explicit_peer, "als", 2)}
 
 
 def epochs_to(loss, objective, solver, factors, most):
@@ -157,7 +133,7 @@ def epochs_to(loss, objective, solver, factors, most):
     least = 1
     while least < most:
         middle = (least + most) // 2
-        _, reached = objective.fit(max(threads), solver, factors, middle)
+        _, reached = objective.fit(max(race.THREADS), solver, factors, middle)
         if reached <= 1.001 * loss:
             most = middle
         else:
@@ -165,31 +141,32 @@ def epochs_to(loss, objective, solver, factors, most):
     return least
 
 
-def race(name, data, ratings, solver, factors):
-    kind, options, peer = RACES[name]
-    objective = kind(data, ratings, options)
-    _, loss = peer(objective, max(threads), solver, factors, EPOCHS[solver])
+def one_race(name, data, source, ratings, solver, factors):
+    kind, options, peer, model, bar = RACES[name]
+    objective = kind(source, ratings, options)
+    _, loss = peer(objective, max(race.THREADS), solver, factors, EPOCHS[solver])
     epochs = epochs_to(loss, objective, solver, factors, 2 * EPOCHS[solver])
-    for count in threads:
-        ours, theirs = [], []
-        for _ in range(pairs):
-            took, reached = objective.fit(count, solver, factors, epochs)
-            ours.append(took)
-            theirs.append(peer(objective, count, solver, factors, EPOCHS[solver])[0])
-        ratios = [b / a for a, b in zip(ours, theirs)]
-        print(f"{name}, {os.path.basename(data)}, {solver}, {factors} factors, {count} threads: "
-              f"kindred {statistics.median(ours):.3f} s ({epochs} epochs to a loss of "
-              f"{reached:.6g}), peer {statistics.median(theirs):.3f} s ({EPOCHS[solver]}, "
-              f"{loss:.6g}), ratios {' '.join(f'{r:.1f}' for r in ratios)}, median "
-              f"{statistics.median(ratios):.1f}", flush=True)
+    for threads in race.THREADS:
+        pairs = race.alternate(lambda: objective.fit(threads, solver, factors, epochs),
+                               lambda: peer(objective, threads, solver, factors, EPOCHS[solver]))
+        race.report(pairs, name.split("_")[0], f"{model}, {solver}", data, k=factors, threads=threads,
+                    bar=bar, measure="loss", count=ratings.nnz, epochs=(epochs, EPOCHS[solver]))
 
 
-for data in sys.argv[2:]:
-    items = int(kindred("data", data))
-    offsets = array("offsets", np.int32)
-    ratings = scipy.sparse.csr_matrix((array("values"), array("items_of", np.int32), offsets),
-                                      shape=(len(offsets) - 1, items))
-    for name in chosen("PEERS", " ".join(RACES)):
-        for solver in chosen("SOLVERS", " ".join(SOLVERS)):
-            for factors in chosen("FACTORS", "64 128"):
-                race(name, data, ratings, solver, int(factors))
+def main():
+    for data, source in race.sources("1 lastfm", "1 10 lastfm ml-1m-implicit").items():
+        items = int(race.kindred("data", source, race.WORK)[0])
+        offsets = race.array("offsets", np.int32)
+        ratings = scipy.sparse.csr_matrix((race.array("values"), race.array("items_of", np.int32), offsets),
+                                          shape=(len(offsets) - 1, items))
+        for name in race.asked("PEERS", "implicit irspack cmfrec cmfrec_explicit", " ".join(RACES)):
+            if not race.installed(name.split("_")[0], RACES[name][4]):
+                continue
+            if name == "cmfrec_explicit" and source.endswith(("lastfm", "implicit")):
+                continue  # ratings that are all alike
+            for solver in race.asked("SOLVERS", "conjugate_gradient", " ".join(SOLVERS)):
+                for factors in race.asked("FACTORS", "64", "64 128"):
+                    one_race(name, data, source, ratings, solver, int(factors))
+
+
+main()

@@ -1,6 +1,6 @@
 // What bayesian_compare.py races against myFM.
-//   kindred FOLDER FOLD MODEL FACTORS SWEEPS THREADS, prints the seconds of a fit and the test
-//   RMSE.
+//   bayesian_compare FOLDER FOLD MODEL FACTORS SWEEPS THREADS
+//               prints the seconds of a fit, and of processors, and the test RMSE
 #include <kindred/evaluate/evaluate_ratings.hpp>
 #include <kindred/model/bayesian_mf.hpp>
 #include <kindred/model/factorization_machine.hpp>
@@ -8,20 +8,18 @@
 
 #include <tbb/task_arena.h>
 
-#include <chrono>
 #include <cstdio>
 #include <string>
-#include <utility>
+
+#include "exchange.hpp"
 
 namespace {
 
 template <class Model>
 void race(Model model, const kindred::split& fold, int threads) {
   tbb::task_arena(threads).execute([&] {
-    const auto start = std::chrono::steady_clock::now();
-    model.fit(fold.train);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::printf("%.4f %.4f\n", took.count(), kindred::evaluate_ratings(model, fold.test).rmse);
+    exchange::print_time_of([&] { model.fit(fold.train); });
+    std::printf("%.4f\n", kindred::evaluate_ratings(model, fold.test).rmse);
   });
 }
 

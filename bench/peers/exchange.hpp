@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <ios>
 #include <span>
@@ -34,6 +36,14 @@ double seconds_of(const Work& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Does the work and prints the seconds, and those of processors, that it took.
+template <class Work>
+void print_time_of(const Work& work) {
+  const std::clock_t busy = std::clock();
+  const double seconds = seconds_of(work);
+  std::printf("%.6f %.6f ", seconds, static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC);
 }
 
 }  // namespace exchange

@@ -1,13 +1,13 @@
 // kindred's side of knn_compare.py, which calls it and reads what it prints and writes.
-//   knn_compare data MILLIONS|RATINGS FOLDER     ratings as arrays: offsets, items, values
-//   knn_compare items MILLIONS|RATINGS THREADS FOLDER
+//   knn_compare data DATA FOLDER     ratings as arrays: offsets, items, values
+//   knn_compare items DATA THREADS FOLDER
 //                seconds to fit 50 neighbours by cosine, and to rank ten items for every user;
 //                writes rows and similarities, 50 an item (-1 where there are fewer)
 //   knn_compare folds PREFIX THREADS users|items MEASURE PREDICTOR FOLDER
 //                seconds to fit PREFIX.base as Surprise does, and to predict PREFIX.test; writes
 //                the predictions
+// DATA is what data.hpp says; of each time, that of processors comes next.
 #include <kindred/data/load.hpp>
-#include <kindred/data/synthetic.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/user_knn.hpp>
 #include <kindred/serve/recommender.hpp>
@@ -26,22 +26,16 @@
 #include <string_view>
 #include <vector>
 
+#include "data.hpp"
 #include "exchange.hpp"
 
 namespace {
 
 using kindred::knn_predictor;
 using kindred::similarity;
+using kindred::bench::ratings_of;
 
 constexpr std::size_t neighbors = 50;
-
-kindred::dataset ratings_of(const std::string& name) {
-  const auto millions = static_cast<std::size_t>(std::atoi(name.c_str()));
-  if (millions == 0) return kindred::load(kindred::csv_source{name});
-  const auto users = static_cast<kindred::index>(millions * 10'000);
-  return kindred::synthetic_ratings(
-      {.num_users = users, .num_items = users / 5, .num_ratings = millions * 1'000'000, .seed = 1});
-}
 
 void write_data(const kindred::dataset& ratings, const std::string& folder) {
   exchange::write(folder + "/offsets", ratings.user_offsets());
@@ -69,18 +63,18 @@ void race_items(const kindred::dataset& ratings, int threads, const std::string&
                            .predictor = knn_predictor::plain,
                            .neighbors = neighbors}};
   arena.execute([&] { model.fit(ratings); });  // the peer's process has fitted before, too
-  const double fit = exchange::seconds_of([&] { arena.execute([&] { model.fit(ratings); }); });
+  exchange::print_time_of([&] { arena.execute([&] { model.fit(ratings); }); });
   write_neighbors(model, folder);
   std::vector<std::string_view> users;
   for (kindred::index u = 0; u < ratings.num_users(); ++u) users.push_back(ratings.users().id(u));
   const kindred::recommender served{std::move(model), ratings};
   std::size_t lines = 0;
-  const double rank = exchange::seconds_of([&] {
+  exchange::print_time_of([&] {
     arena.execute([&] {
       for (const auto& list : served.recommend(users, 10)) lines += list.size();
     });
   });
-  std::printf("%.6f %.6f %zu\n", fit, rank, lines);
+  std::printf("%zu\n", lines);
 }
 
 template <class Model>
@@ -94,9 +88,9 @@ void race_fold(const std::string& prefix, int threads, similarity measure, knn_p
                .baseline = {.user_regularization = 15, .item_regularization = 10}}};
   tbb::task_arena arena(threads);
   arena.execute([&] { model.fit(train); });  // the peer's process has fitted before, too
-  const double fit = exchange::seconds_of([&] { arena.execute([&] { model.fit(train); }); });
+  exchange::print_time_of([&] { arena.execute([&] { model.fit(train); }); });
   std::vector<float> predicted;
-  const double predict = exchange::seconds_of([&] {
+  exchange::print_time_of([&] {
     for (kindred::index u = 0; u < test.num_users(); ++u)
       for (const auto [item, value] : test.by_user(u)) predicted.push_back(model.predict(u, item));
   });
@@ -105,7 +99,7 @@ void race_fold(const std::string& prefix, int threads, similarity measure, knn_p
   for (kindred::index u = 0; u < test.num_users(); ++u)
     for (const kindred::index item : test.by_user(u).indices())
       file << test.users().id(u) << ' ' << test.items().id(item) << ' ' << predicted[n++] << '\n';
-  std::printf("%.6f %.6f %zu\n", fit, predict, n);
+  std::printf("%zu\n", n);
 }
 
 }  // namespace

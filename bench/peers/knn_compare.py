@@ -1,43 +1,20 @@
-"""Races kindred (the program beside the folder given) against implicit and Surprise: see knn.sh."""
-import os
-import statistics
-import subprocess
-import sys
-import time
+"""Races the neighbourhood models against the same models of implicit and of Surprise, pair by pair, and
+checks that both find the same neighbours and predict the same ratings. PEERS chooses what is run.
+"""
 import warnings
 
 import numpy as np
 import scipy.sparse
-from implicit.nearest_neighbours import CosineRecommender
-from implicit.utils import ParameterWarning
-from surprise import Dataset, KNNBaseline, KNNBasic, Reader
-from surprise.model_selection import PredefinedKFold
+
+import race
 
 NEIGHBORS = 50
-warnings.simplefilter("ignore", ParameterWarning)  # that ratings are turned into another layout
-work = sys.argv[1]
-pairs = int(os.environ.get("PAIRS", "3"))
-threads = [int(n) for n in os.environ.get("THREADS", "1 2").split()]
-
-
-def kindred(*words):
-    """The numbers that the program prints."""
-    done = subprocess.run([work + "/kindred", *map(str, words), work], check=True,
-                          capture_output=True, text=True)
-    return [float(word) for word in done.stdout.split()]
-
-
-def report(what, ours, theirs):
-    ratios = [b / a for a, b in zip(ours, theirs)]
-    print(f"  {what}: kindred {statistics.median(ours):.3f} s, peer "
-          f"{statistics.median(theirs):.3f} s, ratios {' '.join(f'{r:.1f}' for r in ratios)}, "
-          f"median {statistics.median(ratios):.1f}", flush=True)
 
 
 def check_neighbors(similarity):
     """Ours are the nearest of theirs, up to ties and the rounding of floats."""
-    rows = np.fromfile(work + "/rows", np.int32).reshape(-1, NEIGHBORS)
-    ours = np.fromfile(work + "/similarities", np.float32).reshape(-1, NEIGHBORS)
+    rows = race.array("rows", np.int32).reshape(-1, NEIGHBORS)
+    ours = race.array("similarities").reshape(-1, NEIGHBORS)
     same = total = 0
     worst = 0.0
     for item in range(rows.shape[0]):
@@ -55,62 +32,66 @@ def check_neighbors(similarity):
     assert worst < 1e-5
 
 
-def race_implicit(name):
-    kindred("data", name)
-    offsets = np.fromfile(work + "/offsets", np.int32)
-    items = np.fromfile(work + "/items", np.int32)
-    values = np.fromfile(work + "/values", np.float32).astype(np.float64)  # what implicit adds in
-    ratings = scipy.sparse.csr_matrix((values, items, offsets))
+def race_implicit(name, source):
+    from implicit.nearest_neighbours import CosineRecommender
+    from implicit.utils import ParameterWarning
+    warnings.simplefilter("ignore", ParameterWarning)  # that ratings are turned into another layout
+    race.kindred("data", source, race.WORK)
+    values = race.array("values").astype(np.float64)  # what implicit adds in
+    ratings = scipy.sparse.csr_matrix((values, race.array("items", np.int32),
+                                       race.array("offsets", np.int32)))
     users = np.arange(ratings.shape[0])
-    for count in threads:
-        print(f"== implicit, {name}: {ratings.nnz} ratings, {count} threads")
-        fits, ranks = ([], []), ([], [])
-        for _ in range(pairs):
-            fit, rank, _ = kindred("items", name, count)
-            fits[0].append(fit)
-            ranks[0].append(rank)
-            model = CosineRecommender(K=NEIGHBORS + 1, num_threads=count)
-            start = time.perf_counter()
-            model.fit(ratings, show_progress=False)
-            fits[1].append(time.perf_counter() - start)
-            start = time.perf_counter()
-            model.recommend(users, ratings, N=10)
-            ranks[1].append(time.perf_counter() - start)
-        report("fit of 50 neighbours by cosine", *fits)
-        report("ten items for every user", *ranks)
-    check_neighbors(model.similarity)
+
+    def ours(threads):
+        numbers = race.kindred("items", source, threads, race.WORK)
+        return [race.took(numbers, n) for n in (0, 1)]
+
+    def theirs(threads):
+        model = CosineRecommender(K=NEIGHBORS + 1, num_threads=threads)
+        fit, _ = race.timed(lambda: model.fit(ratings, show_progress=False))
+        rank, _ = race.timed(lambda: model.recommend(users, ratings, N=10))
+        return fit, rank, model
+
+    for threads in race.THREADS:
+        pairs = race.alternate(lambda: ours(threads), lambda: theirs(threads))
+        check_neighbors(pairs[-1][1][2].similarity)
+        for n, (what, bar, count) in enumerate((("item_knn, 50 neighbours", 3, ratings.nnz),
+                                                ("item_knn, ten items for all users", "", len(users)))):
+            race.report([[(side[n], 0) for side in pair] for pair in pairs], "implicit", what, name,
+                        threads=threads, bar=bar, count=count)
 
 
 def race_surprise(prefix):
+    from surprise import Dataset, KNNBaseline, KNNBasic, Reader
+    from surprise.model_selection import PredefinedKFold
     folds = Dataset.load_from_folds([(prefix + ".base", prefix + ".test")], Reader("ml-100k"))
     train, test = next(iter(PredefinedKFold().split(folds)))
+
+    def theirs(predictor, measure, side):
+        model = predictor(sim_options={"name": measure, "user_based": side == "users"}, verbose=False)
+        fit, _ = race.timed(lambda: model.fit(train))
+        predict, found = race.timed(lambda: model.test(test))
+        return fit, predict, found
+
+    def ours(predictor, measure, side, threads):
+        numbers = race.kindred("folds", prefix, threads, side, measure, predictor.__name__, race.WORK)
+        return [race.took(numbers, n) for n in (0, 1)]
+
     for side in ("users", "items"):
         for measure, predictor in (("msd", KNNBasic), ("msd", KNNBaseline), ("cosine", KNNBasic)):
-            name = predictor.__name__
-            print(f"== Surprise, {os.path.basename(prefix)}: {name} of {side} by {measure}")
-            fits, predictions = ({count: [] for count in threads} for _ in range(2))
-            peer_fits, peer_predictions = [], []
-            for _ in range(pairs):
-                for count in threads:
-                    fit, predict, _ = kindred("folds", prefix, count, side, measure, name)
-                    fits[count].append(fit)
-                    predictions[count].append(predict)
-                model = predictor(sim_options={"name": measure, "user_based": side == "users"},
-                                  verbose=False)
-                start = time.perf_counter()
-                model.fit(train)
-                peer_fits.append(time.perf_counter() - start)
-                start = time.perf_counter()
-                theirs = model.test(test)
-                peer_predictions.append(time.perf_counter() - start)
-            for count in threads:  # of kindred: Surprise has but one
-                report(f"fit, {count} threads", fits[count], peer_fits)
-            report("predictions, 1 thread", predictions[threads[0]], peer_predictions)
-            check_predictions(theirs)
+            for threads in race.THREADS:
+                pairs = race.alternate(lambda: ours(predictor, measure, side, threads),
+                                       lambda: theirs(predictor, measure, side))
+                rmse = check_predictions(pairs[-1][1][2])
+                for n, (what, bar, count) in enumerate((("fit", 20, train.n_ratings),
+                                                        ("predictions", "", len(test)))):
+                    race.report([[(took[n], error) for took, error in zip(pair, rmse)] for pair in pairs],
+                                "surprise", f"{predictor.__name__} of {side} by {measure}, {what}",
+                                "ml-100k u1", threads=threads, bar=bar, measure="RMSE", count=count)
 
 
 def check_predictions(theirs):
-    with open(work + "/predictions", encoding="utf-8") as file:
+    with (race.WORK / "predictions").open(encoding="utf-8") as file:
         ours = {tuple(line.split()[:2]): float(line.split()[2]) for line in file}
     differences = [abs(ours[p.uid, p.iid] - p.est) for p in theirs]
     errors = [((p.r_ui - ours[p.uid, p.iid]) ** 2, (p.r_ui - p.est) ** 2) for p in theirs]
@@ -119,10 +100,18 @@ def check_predictions(theirs):
     print(f"  {odd} of {len(differences)} predictions differ by more than 0.001 (ties), RMSE "
           f"{rmse[0]:.5f} and {rmse[1]:.5f}", flush=True)
     assert abs(rmse[0] - rmse[1]) < 1e-3
+    return rmse
 
 
-for millions in sys.argv[2:]:
-    race_implicit(millions)
-if "KINDRED_DATA" in os.environ:
-    folder = os.environ["KINDRED_DATA"] + "/ml-100k"
-    race_surprise(folder + "/u1")
+def main():
+    peers = race.asked("PEERS", "implicit surprise", "implicit surprise")
+    if "implicit" in peers and race.installed("implicit", 3):
+        for name, source in race.sources("ml-100k 1", "ml-100k 1 10").items():
+            race_implicit(name, source)
+    if "surprise" in peers and race.installed("surprise", 20):
+        folder = race.real("ml-100k")
+        if folder:
+            race_surprise(folder + "/u1")
+
+
+main()

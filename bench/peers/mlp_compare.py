@@ -1,21 +1,21 @@
-"""Races kindred (the program given) against PyTorch on the ratings given: see mlp.sh."""
-import os
-import statistics
-import subprocess
+"""Races mlp_rating against the same network in PyTorch on the processor, pair by pair, and checks that
+both losses fall alike. BATCHES and LAYERS choose what is run; it is timed by the clock on the wall.
+"""
 import sys
 import time
 
 import numpy as np
-import torch
 
-program, path = sys.argv[1:3]
+import race
+
+PATH = race.real("ml-100k/u.data")
+if not PATH or not race.installed("torch", 3):
+    sys.exit()
+import torch  # noqa: E402: only where it is there
+
 EPOCHS = 4
 DIMENSIONS = 32
-pairs = int(os.environ.get("PAIRS", "3"))
-threads = [int(n) for n in os.environ.get("THREADS", "1 2").split()]
-batches = [int(n) for n in os.environ.get("BATCHES", "32 128 1024").split()]
-
-table = np.loadtxt(path, dtype=np.int64)
+table = np.loadtxt(PATH, dtype=np.int64)
 users = torch.from_numpy(np.unique(table[:, 0], return_inverse=True)[1])
 items = torch.from_numpy(np.unique(table[:, 1], return_inverse=True)[1])
 values = torch.from_numpy(table[:, 2].astype(np.float32))
@@ -84,38 +84,31 @@ def train(hidden, batch, kind):
     return losses, seconds, scoring
 
 
-def kindred(hidden, batch, count):
-    words = [program, path, ",".join(map(str, hidden)), batch, count, EPOCHS]
-    done = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True)
-    numbers = [float(word) for word in done.stdout.split()]
+def fit(hidden, batch, count):
+    """As train, of kindred."""
+    numbers = race.kindred(PATH, ",".join(map(str, hidden)), batch, count, EPOCHS)
     return numbers[:-2], numbers[-2], numbers[-1]
 
 
-def race(hidden, batch, count):
+def one_race(hidden, batch, count):
     torch.set_num_threads(count)
     # The quickest way to step is found out first.
     tried = {kind: train(hidden, batch, kind) for kind in ("plain", "fused", "sparse")}
     kind = min(tried, key=lambda one: tried[one][1])
-    ours, theirs = [], []
-    for _ in range(pairs):
-        ours.append(kindred(hidden, batch, count))
-        theirs.append(train(hidden, batch, kind))
-    samples = len(values) * (EPOCHS - 1)
-    for what, place, work in (("training", 1, samples), ("scoring", 2, 100 * num_items)):
-        ratios = [b[place] / a[place] for a, b in zip(ours, theirs)]
-        rates = [work / statistics.median(run[place] for run in side) for side in (ours, theirs)]
-        print(f"  {what}: kindred {rates[0] / 1e6:.2f} M samples/s, PyTorch ({kind}) "
-              f"{rates[1] / 1e6:.2f}, ratios {' '.join(f'{r:.1f}' for r in ratios)}, "
-              f"median {statistics.median(ratios):.1f}")
+    pairs = race.alternate(lambda: fit(hidden, batch, count), lambda: train(hidden, batch, kind))
     # Of PyTorch's, only sparse Adam leaves the embeddings that a batch does not read as they are.
-    curves = {"kindred": ours[0][0], "PyTorch (sparse)": tried["sparse"][0], "(plain)": tried["plain"][0]}
-    for who, losses in curves.items():
-        print(f"  loss by epoch, {who}: {' '.join(f'{loss:.4f}' for loss in losses)}", flush=True)
-    assert abs(ours[0][0][-1] - tried["sparse"][0][-1]) < 0.02 * ours[0][0][-1]
+    losses = pairs[-1][0][0][-1], tried["sparse"][0][-1]
+    assert abs(losses[0] - losses[1]) < 0.02 * losses[0]
+    layers = f"{'-'.join(map(str, hidden))}-1"
+    for what, place, bar, count_of, epochs in (
+            (f"batch {batch}", 1, 3 if batch == 128 else "", len(values), EPOCHS - 1),
+            ("scoring", 2, "", 100 * num_items, "")):
+        race.report([[(side[place], loss) for side, loss in zip(pair, losses)] for pair in pairs],
+                    f"PyTorch ({kind})", f"{layers}, {what}", "ml-100k", threads=count, bar=bar,
+                    measure="loss", tolerance=0.02, count=count_of, epochs=(epochs, epochs))
 
 
-for hidden in ([64, 32], [256, 128]):
-    for batch in batches:
-        for count in threads:
-            print(f"== {'-'.join(map(str, hidden))}-1, batch {batch}, {count} threads")
-            race(hidden, batch, count)
+for layers in race.asked("LAYERS", "64,32 256,128", "64,32 256,128"):
+    for batch in map(int, race.asked("BATCHES", "128", "32 128 1024")):
+        for count in race.THREADS:
+            one_race([int(width) for width in layers.split(",")], batch, count)

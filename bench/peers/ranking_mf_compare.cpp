@@ -13,11 +13,9 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,12 +54,9 @@ int run(int count, char** arguments) {
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                   static_cast<std::size_t>(threads));
   Model model(options);
-  const auto start = std::chrono::steady_clock::now();
-  const std::clock_t worked = std::clock();
-  tbb::task_arena(threads).execute([&] { model.fit(test ? data.train_and_valid : data.train); });
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  std::printf("%.6f %.6f\n", took.count(),
-              static_cast<double>(std::clock() - worked) / CLOCKS_PER_SEC);
+  exchange::print_time_of([&] {
+    tbb::task_arena(threads).execute([&] { model.fit(test ? data.train_and_valid : data.train); });
+  });
   const auto latent = model.latent();
   const std::string work = arguments[8];
   write(work + "/users", data.train.users(), latent.user_factors, latent.factors);

@@ -2,10 +2,14 @@
 //   top_k_compare factors FOLDER FACTORS
 //                writes users and items of an implicit_als of a million synthetic ratings
 //   top_k_compare index FOLDER FACTORS THREADS STORAGE
-//                seconds to build an item_index (float32, float16 or int8), and to find the best
-//                ten items for each user; writes their numbers
+//                seconds for an item_index (float32, float16 or int8) to find the best ten items
+//                for each user; writes their numbers
+//   top_k_compare single FOLDER FACTORS 1
+//                seconds of 20 queries, one by one, of a million items, and to read as many bytes
 //   top_k_compare hnsw FOLDER FACTORS THREADS LINKS BUILD_EFFORT SEARCH_EFFORT...
 //                seconds to build a hnsw_index; for each effort seconds to search, and recall
+// Of each time, that of processors comes next.
+#include <kindred/core/random.hpp>
 #include <kindred/data/synthetic.hpp>
 #include <kindred/model/implicit_als.hpp>
 #include <kindred/serve/hnsw.hpp>
@@ -16,8 +20,8 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
@@ -25,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "../memory_bandwidth.hpp"
 #include "exchange.hpp"
 
 namespace {
@@ -48,17 +53,13 @@ void race_index(const std::string& folder, std::size_t factors, const std::strin
   const auto as = storage == "int8"      ? kindred::item_storage::int8
                   : storage == "float16" ? kindred::item_storage::float16
                                          : kindred::item_storage::float32;
-  const auto start = std::chrono::steady_clock::now();
   const kindred::item_index index(items, factors, {}, {.storage = as});
-  const double build =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   kindred::scored_lists lists;
-  const double search = exchange::seconds_of([&] { lists = index.search_all(users, best); });
+  exchange::print_time_of([&] { lists = index.search_all(users, best); });
   std::vector<kindred::index> found;
   for (std::size_t u = 0; u < lists.size(); ++u)
     for (const auto& [item, score] : lists[u]) found.push_back(item);
   exchange::write(folder + "/found", std::span<const kindred::index>(found));
-  std::printf("%.6f %.6f\n", build, search);
 }
 
 void race_hnsw(const std::string& folder, std::size_t factors,
@@ -67,19 +68,42 @@ void race_hnsw(const std::string& folder, std::size_t factors,
   const auto users = exchange::read<float>(folder + "/users");
   kindred::hnsw_index index(factors, {.links = std::atoi(numbers[0].c_str()),
                                       .build_effort = std::atoi(numbers[1].c_str())});
-  const double build = exchange::seconds_of([&] {
+  exchange::print_time_of([&] {
     for (std::size_t i = 0; i < items.size() / factors; ++i)
       index.update(static_cast<kindred::index>(i), std::span(items).subspan(i * factors, factors));
   });
   const auto exact = kindred::item_index(items, factors).search_all(users, best);
-  std::printf("%.6f", build);
   for (std::size_t n = 2; n < numbers.size(); ++n) {
     index.set_search_effort(std::atoi(numbers[n].c_str()));
     kindred::scored_lists lists;
-    const double search = exchange::seconds_of([&] { lists = index.search_all(users, best); });
-    std::printf(" %.6f %.6f", search, kindred::compare_lists(exact, lists).recall);
+    exchange::print_time_of([&] { lists = index.search_all(users, best); });
+    std::printf("%.6f ", kindred::compare_lists(exact, lists).recall);
   }
-  std::printf("\n");
+}
+
+/// Vectors of one length, so that none is left out unseen.
+std::vector<float> signs(std::size_t size, std::uint64_t seed) {
+  const kindred::counter_rng random(seed, 0);
+  std::vector<float> values(size);
+  for (std::size_t n = 0; n < size; ++n) values[n] = random.uniform(n) < 0.5 ? 0.125F : -0.125F;
+  return values;
+}
+
+void race_single(std::size_t factors) {
+  constexpr int queries = 20;
+  const auto items = signs(1'000'000 * factors, 1);
+  const kindred::item_index index(items, factors, {}, {});
+  const auto users = signs(queries * factors, 2);
+  const auto search = [&](int query) {
+    return index.search(
+        std::span(users).subspan(static_cast<std::size_t>(query) * factors, factors), best);
+  };
+  (void)search(0);
+  exchange::print_time_of([&] {
+    for (int query = 0; query < queries; ++query) (void)search(query);
+  });
+  const double bytes = queries * static_cast<double>(items.size() * sizeof(float));
+  std::printf("%.6f", bytes / kindred::bench::read_bandwidth());
 }
 
 }  // namespace
@@ -101,6 +125,8 @@ int main(int argc, char** argv) {
   tbb::task_arena(threads).execute([&] {
     if (words[0] == "index")
       race_index(words[1], factors, words.at(4));
+    else if (words[0] == "single")
+      race_single(factors);
     else
       race_hnsw(words[1], factors, {words.begin() + 4, words.end()});
   });

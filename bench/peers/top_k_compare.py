@@ -1,109 +1,99 @@
-"""Races kindred (the programs beside the folder given) against implicit, faiss and hnswlib: top_k.sh."""
-import os
-import statistics
-import subprocess
-import sys
-import time
-
-import faiss
+"""Races item_index against the top-k of implicit and the flat index of faiss, pair by pair, and checks
+that all find the same; then hnsw_index against hnswlib itself, with the same parameters; then one query
+against the time to read its bytes. ITEMS, FACTORS, USERS, STORAGES, DATA and HNSW=0 choose what is run.
+hnswlib is the system's, compiled for this machine (-march=native); kindred gets no such flag.
+"""
 import numpy as np
-from implicit.cpu.topk import topk
+
+import race
 
 BEST = 10
-work = sys.argv[1]
-pairs = int(os.environ.get("PAIRS", "3"))
-threads = [int(n) for n in os.environ.get("THREADS", "1 2").split()]
-factors = int(os.environ.get("FACTORS", "64"))
-users_asked = int(os.environ.get("USERS", "20000"))
-items_asked = int(os.environ.get("ITEMS", "100000"))
+EFFORTS = [20, 30, 40, 50, 60, 80, 100, 140, 200]
+FACTORS = int(race.asked("FACTORS", "64", "64")[0])
+USERS = int(race.asked("USERS", "4000", "20000")[0])
+ITEMS = int(race.asked("ITEMS", "100000", "100000")[0])
 
 
-def numbers_of(*words):
-    """What a program prints."""
-    done = subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True)
-    return [float(word) for word in done.stdout.split()]
-
-
-def timed(call):
-    start = time.perf_counter()
-    result = call()
-    return time.perf_counter() - start, result
-
-
-def check(name, ours, theirs, items, users):
+def check(ours, theirs, items, users):
     """Lists are the same, up to products that are equal up to rounding."""
     a = np.sort(np.einsum("ukf,uf->uk", items[ours], users), axis=1)
     b = np.sort(np.einsum("ukf,uf->uk", items[theirs], users), axis=1)
-    worst = float(np.max(np.abs(a - b) / np.maximum(np.abs(a), 1e-3)))
-    print(f"    {name}: {(ours == theirs).mean():.5f} of the places the same, scores differ by at "
-          f"most {worst:.1e}", flush=True)
-    assert worst < 1e-4
+    assert np.max(np.abs(a - b) / np.maximum(np.abs(a), 1e-3)) < 1e-4
+    return (ours == theirs).mean()
 
 
-def race_exact(items, users, count):
-    storages = ("int8", "float32")
-    peers = {"implicit": lambda: topk(items, users, BEST, num_threads=count)[0],
-             "faiss": lambda: flat.search(users, BEST)[1]}
-    faiss.omp_set_num_threads(count)
-    flat = faiss.IndexFlatIP(factors)
-    flat.add(items)
-    seconds = {name: [] for name in (*storages, *peers)}
-    for _ in range(pairs):
-        for storage in storages:
-            build, search = numbers_of(work + "/kindred", "index", work, factors, count, storage)
-            seconds[storage].append(search)
-            found = np.fromfile(work + "/found", np.int32).reshape(-1, BEST)
-        for name, call in peers.items():
-            took, lists = timed(call)
-            seconds[name].append(took)
-            if count == threads[0] and len(seconds[name]) == 1:
-                check(name, found, lists, items, users)
-    for name, took in seconds.items():
-        print(f"  {name}: {len(users) / statistics.median(took):.0f} users a second")
-    for storage in storages:
-        for peer in peers:
-            ratios = [b / a for a, b in zip(seconds[storage], seconds[peer])]
-            print(f"  {storage} against {peer}: {' '.join(f'{r:.2f}' for r in ratios)}, median "
-                  f"{statistics.median(ratios):.2f}", flush=True)
+def searches(items, users, threads):
+    """By peer a call that finds the best."""
+    calls = {}
+    if race.installed("implicit", 2):
+        from implicit.cpu.topk import topk
+        calls["implicit"] = lambda: topk(items, users, BEST, num_threads=threads)[0]
+    if race.installed("faiss", 2):
+        import faiss
+        faiss.omp_set_num_threads(threads)
+        flat = faiss.IndexFlatIP(FACTORS)
+        flat.add(items)
+        calls["faiss"] = lambda: flat.search(users, BEST)[1]
+    return calls
 
 
-def race_hnsw(users, count):
-    """Each at the effort that reaches a recall of 0.95."""
-    efforts = [20, 30, 40, 50, 60, 80, 100, 140, 200]
-    commands = ((work + "/kindred", "hnsw"), (work + "/hnswlib",))
-    ratios = []
-    for _ in range(pairs):
-        rates = []
-        for command in commands:
-            build, *results = numbers_of(*command, work, factors, count, 16, 200, *efforts)
-            reached = [(took, recall, effort) for took, recall, effort
-                       in zip(results[::2], results[1::2], efforts) if recall >= 0.95]
-            if not reached:
-                print(f"  hnsw: no effort reaches 0.95, the last {results[-1]:.3f}")
-                return
-            took, recall, effort = reached[0]
-            rates.append(len(users) / took)
-            name = "kindred" if len(command) > 1 else "hnswlib"
-            print(f"  {name}: effort {effort}, recall {recall:.4f}, {rates[-1]:.0f} queries a "
-                  f"second; build {build:.1f} s", flush=True)
-        ratios.append(rates[0] / rates[1])
-    print(f"  hnsw against hnswlib: {' '.join(f'{r:.2f}' for r in ratios)}, median "
-          f"{statistics.median(ratios):.2f}", flush=True)
+def race_exact(data, items, users, threads):
+    def ours(storage):
+        took = race.took(race.kindred("index", race.WORK, FACTORS, threads, storage))
+        return took, race.array("found", np.int32).reshape(-1, BEST)
+
+    for peer, call in searches(items, users, threads).items():
+        for storage in race.asked("STORAGES", "int8 float32", "int8 float32"):
+            pairs = race.alternate(lambda: ours(storage), lambda: race.timed(call))
+            same = check(pairs[-1][0][1], pairs[-1][1][1], items, users)
+            race.report([[(took, accuracy) for (took, _), accuracy in zip(pair, (1, 1))] for pair in pairs],
+                        peer, f"item_index, {storage}, exact", data, k=FACTORS, threads=threads, bar=2,
+                        measure="recall", lower=False, count=len(users))
+            print(f"  {same:.5f} of the places the same")
 
 
-def race(name, items, users):
-    items.tofile(work + "/items")
-    users.tofile(work + "/users")
-    for count in threads:
-        print(f"== {name}: {len(items)} items, {factors} factors, {len(users)} users, {count} threads")
-        race_exact(items, users, count)
-        if os.environ.get("HNSW") != "0":
-            race_hnsw(users, count)
+def quickest(numbers, effort_count=len(EFFORTS)):
+    """The time and recall of the least effort that reaches 0.95, or of the greatest."""
+    reached = [(race.took(numbers[2 + 3 * n:]), numbers[4 + 3 * n]) for n in range(effort_count)]
+    return next((one for one in reached if one[1] >= 0.95), reached[-1])
 
 
-rng = np.random.default_rng(1)
-race("normal vectors", rng.standard_normal((items_asked, factors), np.float32),
-     rng.standard_normal((users_asked, factors), np.float32))
-numbers_of(work + "/kindred", "factors", work, factors)
-race("implicit_als of a million ratings", np.fromfile(work + "/items", np.float32).reshape(-1, factors),
-     np.fromfile(work + "/users", np.float32).reshape(-1, factors))
+def race_hnsw(data, users, threads):
+    words = (race.WORK, FACTORS, threads, 16, 200, *EFFORTS)
+    pairs = race.alternate(lambda: quickest(race.kindred("hnsw", *words)),
+                           lambda: quickest(race.kindred(*words, program="hnswlib")))
+    race.report(pairs, "hnswlib", "hnsw_index, recall 0.95", data, k=FACTORS, threads=threads,
+                measure="recall", lower=False, tolerance=0.01, count=len(users))
+
+
+def one_race(data, items, users):
+    items.tofile(race.WORK / "items")
+    users.tofile(race.WORK / "users")
+    for threads in race.THREADS:
+        race_exact(data, items, users, threads)
+        if race.asked("HNSW", "0", "1") != ["0"]:
+            race_hnsw(data, users, threads)
+
+
+def race_single():
+    """The share of the bandwidth of reading that one query reaches, as a ratio."""
+    runs = [race.kindred("single", race.WORK, FACTORS, 1) for _ in range(race.PAIRS)]
+    race.report([((race.took(run), 0), (run[-1], 0)) for run in runs], "reading alone",
+                "item_index, 20 single queries", "1M items", k=FACTORS, bar=0.8)
+
+
+def main():
+    rng = np.random.default_rng(1)
+    data = race.asked("DATA", "normal fitted single", "normal fitted single")
+    if "normal" in data:
+        one_race("normal vectors", rng.standard_normal((ITEMS, FACTORS), np.float32),
+                 rng.standard_normal((USERS, FACTORS), np.float32))
+    if "fitted" in data:
+        race.kindred("factors", race.WORK, FACTORS)
+        one_race("fitted factors", race.array("items").reshape(-1, FACTORS),
+                 race.array("users").reshape(-1, FACTORS))
+    if "single" in data:
+        race_single()
+
+
+main()
