@@ -3,8 +3,10 @@
 #include <kindred/backend/als_kernels.hpp>
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/cuda/als_kernels.hpp>
+#include <kindred/backend/cuda/knn_kernels.hpp>
 #include <kindred/backend/cuda/mf_kernels.hpp>
 #include <kindred/backend/cuda/policy.hpp>
+#include <kindred/backend/knn_kernels.hpp>
 
 /// Training on a GPU by CUDA: component kindred::cuda. This header, and what it includes, is plain
 /// C++; the device code is compiled apart, in one file of the component.
@@ -16,6 +18,6 @@ namespace kindred::backend {
 
 static_assert(execution_backend<cuda>);
 static_assert(trainable_mf<cuda, float> && trainable_mf<cuda, double>);
-static_assert(trainable_als<cuda>);
+static_assert(trainable_als<cuda> && trainable_knn<cuda>);
 
 }  // namespace kindred::backend

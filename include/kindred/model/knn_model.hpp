@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/backend/concepts.hpp>
+#include <kindred/backend/knn_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
@@ -46,8 +47,9 @@ class knn_model {
   /// number of threads and on every host backend. The training error in reports is that of the
   /// prediction without neighbours. On any exception the model stays as it was.
   /// Throws data_error if there are no ratings or the measure cannot take them, cancelled,
-  /// option_error, divergence_error from the baseline.
-  template <host_backend Backend = backend::tbb>
+  /// option_error, divergence_error from the baseline; cuda_error on a GPU, which searches for the
+  /// neighbours, 1 to 4096 for a row, and leaves the rest to the processor.
+  template <trainable_knn Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {}) {
     return learn(train, fit, backend, nullptr);
   }

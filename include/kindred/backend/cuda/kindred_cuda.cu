@@ -5,8 +5,11 @@
 #include <kindred/backend/cuda/memory.cuh>
 #include <kindred/backend/cuda/mf_device.cuh>
 #include <kindred/backend/cuda/policy.hpp>
+#include <kindred/backend/cuda/similarity_device.cuh>
 #include <kindred/backend/cuda/top_k_device.cuh>
+#include <kindred/backend/knn_kernels.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/kernel/neighbor_key.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -96,6 +99,24 @@ void als_device::read(als_axis axis, std::span<float> rows, std::size_t stride) 
 void als_device::read_gramian(als_axis axis, std::span<float> rows, std::size_t stride) const {
   const device_scope scope(device_);
   body_->read_gramian(axis, rows, stride);
+}
+
+similarity_device::similarity_device(const backend::cuda& where, const similarity_problem& problem)
+    : device_(where.device) {
+  where.require_device();
+  const device_scope scope(device_);
+  body_ = std::make_unique<body>(problem);
+}
+
+similarity_device::~similarity_device() = default;
+
+std::size_t similarity_device::keys_per_row() const noexcept {
+  return body_->runs * body_->problem.most;
+}
+
+void similarity_device::find(std::size_t first, std::span<kernel::neighbor_key> keys) const {
+  const device_scope scope(device_);
+  body_->find(first, keys);
 }
 
 }  // namespace kindred::gpu

@@ -31,7 +31,7 @@ class normal_tile {
         const float* const y = block.rows[n];
         block.left[n][f] = y == nullptr ? 0 : from.element(y, first_row_ + f);
         block.right[n][f] =
-            y == nullptr ? 0 : block.terms[n].weight * from.element(y, first_column_ + f);
+            y == nullptr ? 0 : block.weights[n] * from.element(y, first_column_ + f);
       }
       __syncthreads();
       multiply();
@@ -63,7 +63,8 @@ class normal_tile {
     float left[depth][side];
     float right[depth][side];
     const float* rows[depth];
-    kernel::als_term terms[depth];
+    float weights[depth];
+    float targets[depth];
   };
 
   [[nodiscard]] static __device__ memory& shared() noexcept {
@@ -76,7 +77,9 @@ class normal_tile {
     memory& block = shared();
     const float* const y = n < end ? from.other(n) : nullptr;
     block.rows[threadIdx.x] = y;
-    block.terms[threadIdx.x] = y == nullptr ? kernel::als_term() : from.term(n, y);
+    const kernel::als_term term = y == nullptr ? kernel::als_term() : from.term(n, y);
+    block.weights[threadIdx.x] = term.weight;
+    block.targets[threadIdx.x] = term.target;
   }
 
   __device__ void multiply() noexcept {
@@ -87,7 +90,7 @@ class normal_tile {
       for (std::size_t a = 0; a < each; ++a)
         for (std::size_t b = 0; b < each; ++b)
           sums_[a][b] += block.left[n][row + a * across] * block.right[n][column + b * across];
-      if (threadIdx.x < side) target_ += block.left[n][threadIdx.x] * block.terms[n].target;
+      if (threadIdx.x < side) target_ += block.left[n][threadIdx.x] * block.targets[n];
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/backend/cuda/key_list.cuh>
 #include <kindred/backend/cuda/plan.hpp>
 #include <kindred/backend/cuda/ranked_key.hpp>
 #include <kindred/core/types.hpp>
@@ -32,20 +33,6 @@ struct search_view {
     return first < end && excluded_items[first] == item;
   }
 };
-
-/// Puts a key into a list of k that descends, in place of the last; by a warp.
-__device__ inline void insert_key(ranked_key* list, std::size_t k, ranked_key key,
-                                  std::size_t lane) noexcept {
-  for (std::size_t begin = (k - 1) / warp_size * warp_size;; begin -= warp_size) {
-    const std::size_t at = begin + lane;
-    const ranked_key here = at < k ? list[at] : ~ranked_key{0};
-    const ranked_key before = at > 0 && at < k ? list[at - 1] : ~ranked_key{0};
-    __syncwarp();
-    if (here < key) list[at] = before < key ? before : key;
-    __syncwarp();
-    if (begin == 0) return;
-  }
-}
 
 /// A group of queries by a few items: products are made in tiles that stay in shared memory, and
 /// each warp takes what is good enough for the lists of its queries before the next tile comes.
@@ -130,11 +117,7 @@ class search_block {
       const float score = shared().scores[q][n];
       ranked_key key = item < end && score == score ? to_key(score, static_cast<index>(item)) : 0;
       if (key <= list[k_ - 1] || in_.excludes(query, static_cast<index>(item))) key = 0;
-      for (unsigned left = __ballot_sync(0xffffffffU, key != 0); left != 0; left &= left - 1) {
-        const ranked_key next = __shfl_sync(0xffffffffU, key, __ffs(static_cast<int>(left)) - 1);
-        if (next > list[k_ - 1]) insert_key(list, k_, next, lane);
-        __syncwarp();
-      }
+      insert_keys(list, k_, key, lane);
     }
   }
 

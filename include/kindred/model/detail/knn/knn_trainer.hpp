@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kindred/backend/concepts.hpp>
+#include <kindred/backend/knn_kernels.hpp>
+#include <kindred/backend/tbb.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/baseline.hpp>
 #include <kindred/model/detail/bias.hpp>
@@ -19,6 +21,7 @@
 #include <cstddef>
 #include <limits>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 
 namespace kindred::detail {
@@ -32,7 +35,7 @@ namespace kindred::detail {
 }
 
 /// Makes a neighbourhood, in one epoch.
-template <host_backend Backend>
+template <trainable_knn Backend>
 class knn_trainer {
  public:
   /// With `before`, a neighbourhood of the same options, does not compare anew what did not change.
@@ -47,11 +50,11 @@ class knn_trainer {
         before_(before) {}
 
   epoch_result run_epoch(int /*epoch*/) {
-    const host_loop loop(backend_);
+    const host_loop loop(host_);
     made_.rows = lists_of(train_, side_);
     made_.columns = lists_of(train_, other(side_));
     baseline_model baseline(options_.baseline);
-    if (wants_baseline()) baseline.fit(train_, {.stop = stop_}, backend_);
+    if (wants_baseline()) baseline.fit(train_, {.stop = stop_}, host_);
     const side_biases biases = biases_of(baseline, side_);
     made_.centre = options_.predictor == knn_predictor::baseline
                        ? knn_centre(biases)
@@ -60,8 +63,11 @@ class knn_trainer {
     const similarity_options& alike = options_.similarity;
     const auto vectors = vector_maker(made_.rows, made_.columns, alike, biases, loop).make();
     neighbor_search search(vectors, alike, most, loop, stop_);
-    made_.neighbors = before_ == nullptr ? search.find() : refreshed(search, loop);
-    const double rmse = rmse_of(backend_, train_, [&](index u, index i) {
+    if constexpr (host_backend<Backend>)
+      made_.neighbors = before_ == nullptr ? search.find() : refreshed(search, loop);
+    else
+      made_.neighbors = search.find_on(backend_);
+    const double rmse = rmse_of(host_, train_, [&](index u, index i) {
       return side_ == axis::users ? made_.centre.fallback(u, i) : made_.centre.fallback(i, u);
     });
     return {rmse * rmse * static_cast<double>(train_.size()), 1};
@@ -71,7 +77,7 @@ class knn_trainer {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const double low = options_.clip ? static_cast<double>(train_.min_value()) : -infinity;
     const double high = options_.clip ? static_cast<double>(train_.max_value()) : infinity;
-    return rmse_of(backend_, validation, [&](index u, index i) {
+    return rmse_of(host_, validation, [&](index u, index i) {
       return std::clamp(
           made_.predict(side_ == axis::users ? u : i, side_ == axis::users ? i : u, options_), low,
           high);
@@ -100,6 +106,8 @@ class knn_trainer {
   }
 
   Backend backend_;
+  /// For all but the search.
+  std::conditional_t<host_backend<Backend>, Backend, backend::tbb> host_{};
   const dataset& train_;
   axis side_;
   const knn_options& options_;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <kindred/backend/knn_kernels.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/detail/assemble.hpp>
 #include <kindred/data/detail/counting_sort.hpp>
+#include <kindred/kernel/labelled_value.hpp>
+#include <kindred/kernel/similarity_measures.hpp>
 #include <kindred/model/detail/knn/entity_vectors.hpp>
-#include <kindred/model/detail/knn/similarity_measures.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -55,8 +57,20 @@ class labelled_vectors {
     }
     return sum;
   }
-  [[nodiscard]] row_facts facts() const noexcept {
-    return {left_.span(), right_.span(), static_cast<double>(vectors_.columns())};
+  [[nodiscard]] kernel::row_facts facts() const noexcept {
+    return {left_.data(), right_.data(), static_cast<double>(vectors_.columns())};
+  }
+
+  /// As a backend with memory of its own takes them, but for what it is to find.
+  [[nodiscard]] similarity_problem problem() const noexcept {
+    return {.rows = order_,
+            .offsets = vectors_.offsets.span(),
+            .columns = vectors_.indices.span(),
+            .values = vectors_.values.span(),
+            .column_offsets = vectors_.column_offsets.span(),
+            .entries = entries_,
+            .left = left_.span(),
+            .right = right_.span()};
   }
 
   /// Adds up, into sums[other], what row `label` has in common with each row of a label below
@@ -82,10 +96,7 @@ class labelled_vectors {
   }
 
  private:
-  struct entry {
-    std::uint32_t label;
-    float value;
-  };
+  using entry = kernel::labelled_value;
 
   static aligned_vector<index> by_size(const entity_vectors& vectors) {
     aligned_vector<index> order(vectors.rows());

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <kindred/core/types.hpp>
+#include <kindred/kernel/neighbor_key.hpp>
 #include <kindred/model/neighbor_lists.hpp>
 
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
 namespace kindred::detail {
@@ -20,7 +18,7 @@ class nearest_few {
   explicit nearest_few(std::size_t count) noexcept : count_(count) {}
 
   void push(neighbor one) noexcept {
-    some_[size_] = key_of(one);
+    some_[size_] = kernel::to_neighbor_key(one.similarity, one.row);
     size_ += static_cast<std::size_t>(some_[size_] > bar_);
     if (size_ == 2 * count_) shrink();
   }
@@ -31,22 +29,12 @@ class nearest_few {
   /// Calls `f(neighbor)` for each one left, in no order, but always in the same.
   template <class Function>
   void for_each(const Function& f) const {
-    for (std::size_t n = 0; n < size_; ++n) f(neighbor_of(some_[n]));
+    for (std::size_t n = 0; n < size_; ++n)
+      f(neighbor{kernel::row_of(some_[n]), kernel::similarity_of(some_[n])});
   }
 
  private:
-  /// Neighbours as numbers, the larger the nearer: what orders them, and their sign.
-  using key = std::uint64_t;
-
-  static key key_of(neighbor one) noexcept {
-    const auto bits = std::bit_cast<std::uint32_t>(one.similarity);
-    return key{bits << 1U} << 32U | key{~static_cast<std::uint32_t>(one.row)} << 1U |
-           key{bits >> 31U};
-  }
-  static neighbor neighbor_of(key of) noexcept {
-    const auto bits = static_cast<std::uint32_t>(of >> 33U) | static_cast<std::uint32_t>(of << 31U);
-    return {static_cast<index>(~static_cast<std::uint32_t>(of >> 1U)), std::bit_cast<float>(bits)};
-  }
+  using key = kernel::neighbor_key;
 
   /// Moves the largest to the front, the least of them last. Which side of a pivot a key goes to is
   /// as good as random, so that branches would be guessed wrong half the time.

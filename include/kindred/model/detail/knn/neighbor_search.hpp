@@ -1,7 +1,10 @@
 #pragma once
 
+#include <kindred/backend/knn_kernels.hpp>
+#include <kindred/core/error.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
+#include <kindred/kernel/neighbor_key.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/knn/entity_vectors.hpp>
 #include <kindred/model/detail/knn/labelled_vectors.hpp>
@@ -47,6 +50,26 @@ class neighbor_search {
     return finish();
   }
 
+  /// The same on a backend with memory of its own, which keeps some neighbours: at least one, and
+  /// at most 4096.
+  template <class Backend>
+  [[nodiscard]] neighbor_lists find_on(const Backend& backend) {
+    const std::size_t most = kept_.limits().most;
+    require_option(most >= 1 && most <= 4096, "neighbors", most, "[1, 4096] on this backend");
+    const knn_kernels<Backend> kernels(backend, problem());
+    const std::size_t each = kernels.keys_per_row();
+    const std::size_t some = std::max<std::size_t>((std::size_t{1} << 24) / each, 1);
+    std::vector<kernel::neighbor_key> keys(std::min(some, rows_.rows()) * each);
+    for (std::size_t first = 0; first < rows_.rows() && !stop_.stop_requested(); first += some) {
+      const std::size_t count = std::min(some, rows_.rows() - first);
+      kernels.find(first, std::span(keys).first(count * each));
+      for_each_index(loop_, count, [&](std::size_t n) {
+        offer(first + n, std::span<const kernel::neighbor_key>(keys).subspan(n * each, each));
+      });
+    }
+    return finish();
+  }
+
   /// The same from the neighbours that there were before some rows changed. Compares these rows
   /// with all; the others keep what they had, with the changed rows put in their new place. Only if
   /// that leaves room in a list that was full, its row is compared with all anew.
@@ -76,9 +99,28 @@ class neighbor_search {
     std::vector<std::uint8_t> deaf;  ///< by label: rows that are not told; empty if all are
   };
 
+  [[nodiscard]] similarity_problem problem() const {
+    const neighbor_limits& limits = kept_.limits();
+    similarity_problem made = rows_.problem();
+    with_measure(options_, rows_.facts(), [&](const auto& measure) { made.measure = measure; });
+    made.confidence = confidence_of(options_);
+    made.most = limits.most;
+    made.least = limits.least;
+    made.negative = options_.negative;
+    return made;
+  }
+
+  void offer(std::size_t label, std::span<const kernel::neighbor_key> keys) {
+    std::vector<neighbor> found;
+    found.reserve(keys.size());
+    for (const kernel::neighbor_key key : keys)
+      if (key != 0) found.push_back({kernel::row_of(key), kernel::similarity_of(key)});
+    kept_.offer(label, found);
+  }
+
   void compare(const task& work) {
     with_measure(options_, rows_.facts(), [&](const auto& measure) {
-      const row_similarities similarities(rows_, measure, pair_confidence(options_));
+      const row_similarities similarities(rows_, measure, confidence_of(options_));
       for_each_label(work.labels, [&] {
         return [&, rows = row_comparison(rows_, similarities, work.deaf, kept_)](
                    std::size_t label) mutable {
@@ -91,7 +133,7 @@ class neighbor_search {
   [[nodiscard]] neighbor_lists find_in_square(const std::vector<index>& labels) {
     similarity_square square(rows_, kept_.limits());
     with_measure(options_, rows_.facts(), [&](const auto& measure) {
-      const row_similarities similarities(rows_, measure, pair_confidence(options_));
+      const row_similarities similarities(rows_, measure, confidence_of(options_));
       for_each_label(labels, [&] {
         return
             [&square, row = similarities](std::size_t label) mutable { square.fill(label, row); };

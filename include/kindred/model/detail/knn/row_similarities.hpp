@@ -1,7 +1,7 @@
 #pragma once
 
+#include <kindred/kernel/similarity_measures.hpp>
 #include <kindred/model/detail/knn/labelled_vectors.hpp>
-#include <kindred/model/detail/knn/similarity_measures.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,7 +18,7 @@ class row_similarities {
 
   /// `rows` must outlive this.
   row_similarities(const labelled_vectors& rows, const Measure& measure,
-                   const pair_confidence& confidence)
+                   const kernel::pair_confidence& confidence)
       : rows_(rows),
         measure_(measure),
         confidence_(confidence),
@@ -66,10 +66,7 @@ class row_similarities {
   using sums = typename Measure::sums;
 
   [[nodiscard]] float confidence(const sums& s) const noexcept {
-    if constexpr (requires { s.count; })
-      return confidence_(s.count);
-    else
-      return 1;
+    return kernel::confidence_in(confidence_, s);
   }
 
   template <class Similarity>
@@ -82,7 +79,7 @@ class row_similarities {
 
   const labelled_vectors& rows_;
   Measure measure_;
-  pair_confidence confidence_;
+  kernel::pair_confidence confidence_;
   std::vector<sums> sums_;
   std::size_t label_ = 0;
   std::size_t limit_ = 0;  ///< sums from here on are zeros
