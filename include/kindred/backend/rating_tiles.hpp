@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/core/random.hpp>
 #include <kindred/core/shared_array.hpp>
+#include <kindred/core/shuffle.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/sgd.hpp>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -25,12 +27,10 @@ class block_order {
         position_of_(offsets.size() - 1),
         block_of_(index_at_.size()) {
     const std::size_t count = index_at_.size();
-    const random_permutation shuffle(std::max<std::size_t>(count, 1), seed);
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto position = static_cast<std::size_t>(shuffle(i));
-      position_of_[i] = static_cast<index>(position);
-      index_at_[position] = static_cast<index>(i);
-    }
+    std::iota(index_at_.begin(), index_at_.end(), index{0});
+    shuffle(std::span(index_at_), counter_rng(seed, 0x626c6f63U));
+    for (std::size_t position = 0; position < count; ++position)
+      position_of_[static_cast<std::size_t>(index_at_[position])] = static_cast<index>(position);
     const auto total = static_cast<std::uint64_t>(offsets.back());
     cuts_.assign(blocks + 1, count);
     cuts_[0] = 0;

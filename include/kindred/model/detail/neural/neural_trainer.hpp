@@ -2,6 +2,7 @@
 
 #include <kindred/core/random.hpp>
 #include <kindred/core/shared_array.hpp>
+#include <kindred/core/shuffle.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/detail/host_loop.hpp>
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <stop_token>
 #include <utility>
 #include <vector>
@@ -84,7 +86,7 @@ class neural_trainer {
 
   /// One pass over all events; ends early when the stop token asks or the loss is no number.
   epoch_result run_epoch(int epoch) {
-    shuffle(static_cast<std::uint64_t>(epoch));
+    draw_order(static_cast<std::uint64_t>(epoch));
     objective_sums sums;
     double rate = 0;
     for (std::size_t first = 0; first < order_.size(); first += batch_) {
@@ -154,12 +156,9 @@ class neural_trainer {
         pieces_.push_back({block.offset + begin, std::min(most, block.size() - begin), block.role});
   }
 
-  /// Fisher and Yates.
-  void shuffle(std::uint64_t epoch) {
+  void draw_order(std::uint64_t epoch) {
     std::iota(order_.begin(), order_.end(), 0);
-    const counter_rng random(options_.seed, 0x73687566U + (epoch << 32));
-    for (std::size_t k = order_.size(); k > 1; --k)
-      std::swap(order_[k - 1], order_[random.below(k, static_cast<std::uint32_t>(k))]);
+    shuffle(std::span(order_), counter_rng(options_.seed, 0x73687566U + (epoch << 32)));
   }
 
   [[nodiscard]] double learning_rate_factor() const {
