@@ -4,8 +4,7 @@
 #include <cstddef>
 #include <kindred/kindred.hpp>
 
-template <class Model>
-void fit_where_it_is_fast(Model& model, const kindred::dataset& train) {
+void fit_where_it_is_fast(kindred::matrix_factorization<>& model, const kindred::dataset& train) {
   if (kindred::backend::cuda::available())
     model.fit(train, {}, kindred::backend::cuda{});
   else
@@ -16,8 +15,3 @@ kindred::scored_lists rank_for_all(const kindred::matrix_factorization<>& model,
                                    const kindred::dataset& train, std::size_t k) {
   return kindred::cuda_item_index{model}.recommend_all(model, train, k);
 }
-
-template void fit_where_it_is_fast(kindred::matrix_factorization<>&, const kindred::dataset&);
-template void fit_where_it_is_fast(kindred::als&, const kindred::dataset&);
-template void fit_where_it_is_fast(kindred::implicit_als&, const kindred::dataset&);
-template void fit_where_it_is_fast(kindred::item_knn&, const kindred::dataset&);
