@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "item_model_checks.hpp"
+#include "planted_interactions.hpp"
 
 // Inside the namespace, since POSIX has a global function called index.
 namespace kindred::ranking_mf_test {
@@ -25,29 +26,6 @@ static_assert(latent_model<warp>);
 static_assert(!rating_model<logistic_mf>);
 
 namespace {
-
-/// Users choose with the probability sigmoid of an inner product of what is hidden, less a
-/// constant.
-dataset planted(index users, index items, std::uint64_t seed) {
-  constexpr std::uint64_t factors = 3;
-  const counter_rng hidden(seed, 1);
-  const counter_rng chance(seed, 2);
-  rating_columns columns;
-  std::uint64_t draw = 0;
-  for (index u = 0; u < users; ++u)
-    for (index i = 0; i < items; ++i) {
-      double affinity = -3;
-      for (std::uint64_t f = 0; f < factors; ++f)
-        affinity +=
-            1.5 * hidden.normal(static_cast<std::uint64_t>(u) * factors + f) *
-            hidden.normal((std::uint64_t{1} << 32) + static_cast<std::uint64_t>(i) * factors + f);
-      if (chance.uniform(draw++) > 1 / (1 + std::exp(-affinity))) continue;
-      columns.users.push_back(u);
-      columns.items.push_back(i);
-      columns.values.push_back(1);
-    }
-  return make_dataset(test::numbered_ids(users), test::numbered_ids(items), std::move(columns));
-}
 
 /// The same interactions, each of that value and that weight.
 dataset weighing(const dataset& data, float value, float weight) {
@@ -96,7 +74,8 @@ void check_common_options() {
 
 TEST_CASE_TEMPLATE("a ranking factorization ranks what was planted", Model, bpr, warp,
                    logistic_mf) {
-  const auto parts = split_random(planted(300, 200, 1), {.test_fraction = 0.2, .seed = 1});
+  const auto parts =
+      split_random(test::planted_interactions(300, 200, 1), {.test_fraction = 0.2, .seed = 1});
   const auto auc_of = [&](auto model) {
     model.fit(parts.train);
     return evaluate_ranking(model, parts.train, parts.test, {.at = {10}}).auc;
@@ -148,7 +127,7 @@ TEST_CASE_TEMPLATE("a ranking factorization keeps to what all models keep to", M
 TEST_CASE_TEMPLATE("weights and values scale the steps of a ranking factorization", Model, bpr,
                    warp) {
   // Where nothing else is in a step, twice the weight is twice the learning rate, bit for bit.
-  const dataset train = planted(60, 50, 1);
+  const dataset train = test::planted_interactions(60, 50, 1);
   typename Model::options_type options{.factors = 8,
                                        .epochs = 3,
                                        .schedule = learning_rate_schedule::constant,
@@ -165,7 +144,7 @@ TEST_CASE_TEMPLATE("weights and values scale the steps of a ranking factorizatio
 }
 
 TEST_CASE("alpha weighs the interactions of logistic_mf, not what is drawn") {
-  const dataset train = planted(60, 50, 1);
+  const dataset train = test::planted_interactions(60, 50, 1);
   const auto mean_score = [&](double alpha, float weight) {
     const auto all =
         fitted_answers<logistic_mf>({.factors = 4, .alpha = alpha}, weighing(train, 1, weight));
@@ -179,7 +158,7 @@ TEST_CASE("alpha weighs the interactions of logistic_mf, not what is drawn") {
 
 TEST_CASE("the loss of warp counts the ranks that the draws estimate") {
   // At the start nothing is 1 above anything: the first draw will do, for the lowest rank of all.
-  const dataset train = planted(60, 50, 1);
+  const dataset train = test::planted_interactions(60, 50, 1);
   std::size_t rated = 0;
   for (index i = 0; i < train.num_items(); ++i) rated += train.by_item(i).empty() ? 0U : 1U;
   double harmonic = 0;
@@ -190,7 +169,8 @@ TEST_CASE("the loss of warp counts the ranks that the draws estimate") {
 
 TEST_CASE_TEMPLATE("a ranking factorization stops early and goes back", Model, bpr, warp,
                    logistic_mf) {
-  const auto parts = split_random(planted(100, 80, 1), {.test_fraction = 0.3, .seed = 1});
+  const auto parts =
+      split_random(test::planted_interactions(100, 80, 1), {.test_fraction = 0.3, .seed = 1});
   typename Model::options_type options{
       .factors = 40, .epochs = 60, .learning_rate = 0.3, .regularization = 0};
   Model model(options);
@@ -209,16 +189,16 @@ TEST_CASE("a ranking factorization that diverges says so") {
              .epochs = 50,
              .schedule = learning_rate_schedule::constant,
              .learning_rate = 1e5});
-  CHECK_THROWS_AS(model.fit(planted(60, 50, 1)), divergence_error);
+  CHECK_THROWS_AS(model.fit(test::planted_interactions(60, 50, 1)), divergence_error);
   warp steep({.factors = 8,
               .epochs = 50,
               .schedule = learning_rate_schedule::constant,
               .learning_rate = 1e5});
-  CHECK_THROWS_AS(steep.fit(planted(60, 50, 1)), divergence_error);
+  CHECK_THROWS_AS(steep.fit(test::planted_interactions(60, 50, 1)), divergence_error);
 }
 
 TEST_CASE("a ranking factorization ranks by external ids") {
-  const dataset train = planted(60, 50, 1);
+  const dataset train = test::planted_interactions(60, 50, 1);
   bpr model;
   model.fit(train);
   const recommender shop{model, train};

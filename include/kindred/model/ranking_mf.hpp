@@ -9,10 +9,13 @@
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/scores.hpp>
 #include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/ranking/item_draws.hpp>
 #include <kindred/model/detail/ranking/ranking_options.hpp>
 #include <kindred/model/detail/ranking/ranking_setup.hpp>
 #include <kindred/model/detail/ranking/ranking_trainer.hpp>
+#include <kindred/model/detail/ranking/user_descent.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
 
@@ -24,6 +27,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace kindred {
 
@@ -80,7 +84,7 @@ class ranking_mf {
         setup.seed);
     detail::ranking_trainer trainer(train, tiles, setup, loop, fit.stop);
     fit_history history = train_epochs(trainer, plan, fit);
-    take(trainer.factors(), history);
+    take(trainer.factors(), counts_of(train.item_offsets()), history);
     return history;
   }
 
@@ -97,6 +101,16 @@ class ranking_mf {
                                 .factors = factors()},
                                latent().user(user).data(), scores);
   }
+
+  /// The latent vector of a user who was not in the training data, from some interactions: by the
+  /// steps of training with the items fixed, as many epochs of them, from negatives that are drawn
+  /// from all items. The later half of the epochs is averaged. The same interactions, in any order,
+  /// give the same bits. Unknown items are skipped; the ratings count if `values` says so.
+  /// O(epochs * ratings * negatives * (factors + log items) + items), of warp times the draws until
+  /// it finds a negative. Throws data_error if the lengths differ, or if a rating is not finite or
+  /// is negative and counts.
+  [[nodiscard]] std::vector<float> fold_in(std::span<const index> items,
+                                           std::span<const float> ratings) const;
 
   [[nodiscard]] bool fitted() const noexcept { return num_items_ > 0; }
   [[nodiscard]] index num_users() const noexcept { return num_users_; }
@@ -121,6 +135,7 @@ class ranking_mf {
     out.add("user_factors", user_factors_, {static_cast<std::size_t>(num_users_), factors()});
     out.add("item_factors", item_factors_, {items, factors()});
     out.add("item_biases", item_biases_, {items});
+    out.add("item_counts", draws_.counts(), {items});
   }
   template <class Reader>
   [[nodiscard]] static ranking_mf read(const Reader& in) {
@@ -134,13 +149,23 @@ class ranking_mf {
     model.user_factors_ = in.template array<float>("user_factors", {users, model.factors()});
     model.item_factors_ = in.template array<float>("item_factors", {items, model.factors()});
     model.item_biases_ = in.template array<float>("item_biases", {items});
+    model.draws_ = {in.template array<index>("item_counts", {items}),
+                    model.options_.popularity_power};
+    if (model.draws_.rated() == 0) throw data_error("item_counts has no item with a rating");
     model.num_users_ = static_cast<index>(users);
     model.num_items_ = static_cast<index>(items);
     return model;
   }
 
  private:
-  void take(detail::ranking_factors fitted, const fit_history& history) {
+  [[nodiscard]] static aligned_vector<index> counts_of(std::span<const index> offsets) {
+    aligned_vector<index> counts(offsets.size() - 1);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = offsets[i + 1] - offsets[i];
+    return counts;
+  }
+
+  void take(detail::ranking_factors fitted, aligned_vector<index> item_counts,
+            const fit_history& history) {
     for (const auto* numbers : {&fitted.users, &fitted.items, &fitted.item_biases})
       if (!std::all_of(numbers->begin(), numbers->end(), [](float x) { return std::isfinite(x); }))
         throw divergence_error(kind, history.best_epoch, options_.learning_rate);
@@ -148,11 +173,13 @@ class ranking_mf {
     shared_array<float> users(std::move(fitted.users));
     shared_array<float> items(std::move(fitted.items));
     shared_array<float> biases(std::move(fitted.item_biases));
+    detail::item_draws draws(std::move(item_counts), options_.popularity_power);
     num_users_ = static_cast<index>(users.size() / factors());
     num_items_ = static_cast<index>(biases.size());
     user_factors_ = std::move(users);
     item_factors_ = std::move(items);
     item_biases_ = std::move(biases);
+    draws_ = std::move(draws);
   }
 
   Options options_;
@@ -161,6 +188,23 @@ class ranking_mf {
   shared_array<float> user_factors_;
   shared_array<float> item_factors_;
   shared_array<float> item_biases_;
+  detail::item_draws draws_;  ///< of negatives for who is folded in
 };
+
+template <class Options>
+std::vector<float> ranking_mf<Options>::fold_in(std::span<const index> items,
+                                                std::span<const float> ratings) const {
+  const bool weigh = options_.values == interaction_value::rating;
+  detail::check_given_ratings(items, ratings, weigh);
+  std::vector<detail::chosen_item> chosen;
+  for (std::size_t n = 0; n < items.size(); ++n)
+    if (items[n] >= 0 && items[n] < num_items_)
+      chosen.push_back({items[n], weigh ? ratings[n] : 1.0F});
+  std::ranges::sort(chosen, [](const auto& a, const auto& b) {
+    return a.item < b.item || (a.item == b.item && a.weight < b.weight);
+  });
+  return detail::user_descent(detail::setup_of(options_), latent(), draws_, chosen)
+      .run(options_.epochs);
+}
 
 }  // namespace kindred

@@ -6,6 +6,7 @@
 #include <kindred/core/types.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/latent_row.hpp>
 
 #include <algorithm>
@@ -100,15 +101,9 @@ struct biased_factors {
   /// Throws data_error if the lengths differ or a rating is not finite.
   [[nodiscard]] std::vector<rated_entry<Scalar>> rated(std::span<const index> items,
                                                        std::span<const float> ratings) const {
-    if (items.size() != ratings.size())
-      throw data_error("fold-in: " + to_text(items.size()) + " items and " +
-                       to_text(ratings.size()) + " ratings");
+    check_given_ratings(items, ratings);
     std::vector<rated_entry<Scalar>> rated(items.size());
-    for (std::size_t n = 0; n < items.size(); ++n) {
-      if (!std::isfinite(ratings[n]))
-        throw data_error("fold-in: rating " + to_text(ratings[n]) + " is not finite");
-      rated[n] = {item(items[n]), ratings[n]};
-    }
+    for (std::size_t n = 0; n < items.size(); ++n) rated[n] = {item(items[n]), ratings[n]};
     return rated;
   }
 

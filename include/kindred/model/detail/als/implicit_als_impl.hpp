@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/implicit_als.hpp>
 
 namespace kindred {
@@ -35,15 +36,7 @@ inline detail::gathered_problem implicit_als::row_problem(std::span<const index>
 
 inline std::vector<float> implicit_als::fold_in(std::span<const index> items,
                                                 std::span<const float> ratings) const {
-  if (items.size() != ratings.size())
-    throw data_error("fold-in: " + detail::to_text(items.size()) + " items and " +
-                     detail::to_text(ratings.size()) + " ratings");
-  for (const float rating : ratings) {
-    if (!std::isfinite(rating))
-      throw data_error("fold-in: rating " + detail::to_text(rating) + " is not finite");
-    if (options_.values == interaction_value::rating && rating < 0)
-      throw data_error("fold-in: rating " + detail::to_text(rating) + " is negative");
-  }
+  detail::check_given_ratings(items, ratings, options_.values == interaction_value::rating);
   std::vector<float> found = row_problem(items, ratings).solve();
   found.resize(factors());
   return found;
