@@ -1,7 +1,10 @@
 #include <kindred/core/random.hpp>
 #include <kindred/evaluate/evaluate_ratings.hpp>
+#include <kindred/kernel/dot.hpp>
 #include <kindred/model/bayesian_mf.hpp>
 #include <kindred/model/concepts.hpp>
+#include <kindred/model/detail/bayes/bayesian_mf_trainer.hpp>
+#include <kindred/model/detail/bayes/rating_posterior.hpp>
 #include <kindred/model/detail/bayes/row_draws.hpp>
 #include <kindred/model/detail/biased_side.hpp>
 
@@ -12,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -223,6 +227,89 @@ TEST_CASE("whoever is unknown is as the mean of the population, in doubt") {
   }
   CHECK(model.predict(far, far) == doctest::Approx(train.mean()).epsilon(0.08));
   CHECK(model.predict_variance(far, far) > model.predict_variance(far, 5));
+}
+
+TEST_CASE("somebody new is where each draw expects them") {
+  const dataset train = test::plain_dataset(500, 31, 23, 1);
+  const bayesian_mf_options options{.factors = 3, .burn_in = 2, .samples = 4, .thinning = 1};
+  const std::stop_token stop;
+  detail::bayesian_mf_trainer trainer(train, options, serial_loop, stop);
+  for (int epoch = 1; epoch <= 6; ++epoch) trainer.run_epoch(epoch);
+  const detail::rating_posterior posterior = trainer.posterior();
+  REQUIRE(posterior.users.draws() == 4);
+
+  const std::vector<index> items = {2, -1, 5, 23, 11, 19, 20, 22};
+  const std::vector<float> ratings = {5, 1, 2, 1, 4, 1, 3, 5};
+  const std::vector<float> placed = posterior.place(items, ratings);
+  const std::size_t width = posterior.user_precisions.size() / 4;
+  const auto stride = static_cast<Eigen::Index>(std::sqrt(static_cast<double>(width)));
+  for (std::size_t s = 0; s < 4; ++s) {
+    // The regression with the prior of the population, on 1 and the factors of the items.
+    MatrixXd precision(4, 4);
+    for (Eigen::Index i = 0; i < 4; ++i)
+      for (Eigen::Index j = 0; j < 4; ++j)
+        precision(i, j) =
+            posterior.user_precisions[s * width + static_cast<std::size_t>(i * stride + j)];
+    CHECK((precision - precision.transpose()).norm() == 0);
+    CHECK(precision.eigenvalues().real().minCoeff() > 0);
+    const auto of_draw = [&](const detail::sampled_rows& side, std::size_t row) {
+      VectorXd numbers(4);
+      numbers(0) = side.biases(row)[s];
+      for (std::size_t f = 0; f < 3; ++f)
+        numbers(static_cast<Eigen::Index>(f + 1)) = 2 * side.vector(row)[3 * s + f];
+      return numbers;
+    };
+    const double noise = 1 / static_cast<double>(posterior.noise_variances[s]);
+    VectorXd right = precision * of_draw(posterior.users, 31);
+    for (std::size_t n = 0; n < items.size(); ++n) {
+      if (items[n] < 0 || items[n] >= 23) continue;
+      VectorXd y = of_draw(posterior.items, static_cast<std::size_t>(items[n]));
+      const double left = ratings[n] - posterior.mean - y(0);
+      y(0) = 1;
+      precision += noise * y * y.transpose();
+      right += noise * left * y;
+    }
+    const VectorXd expected = precision.ldlt().solve(right);
+    for (std::size_t f = 0; f < 3; ++f)
+      CHECK(2 * placed[3 * s + f] ==
+            doctest::Approx(expected(static_cast<Eigen::Index>(f + 1))).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("somebody who is folded in is ranked for as if they had been there") {
+  const planted data(120, 90, 0.3, 0.4);
+  bayesian_mf model({.factors = 4, .burn_in = 20, .samples = 20, .thinning = 1});
+  model.fit(data.train);
+  const auto latent = model.latent();
+  std::vector<float> own(90);
+  double correlation = 0;
+  for (index user = 0; user < 120; ++user) {
+    const rating_list rated = data.train.by_user(user);
+    const std::vector<float> folded = model.fold_in(rated.indices(), rated.values());
+    model.score(user, own);
+    VectorXd a(90);
+    VectorXd b(90);
+    for (index i = 0; i < 90; ++i) {
+      a(i) = own[static_cast<std::size_t>(i)];
+      b(i) = latent.item_biases[i];
+      for (std::size_t f = 0; f < folded.size(); ++f) b(i) += folded[f] * latent.item(i)[f];
+    }
+    a.array() -= a.mean();
+    b.array() -= b.mean();
+    correlation += a.dot(b) / (a.norm() * b.norm() * 120);
+  }
+  CHECK(correlation > 0.99);
+
+  const std::vector<float> nobody = model.fold_in({}, {});
+  CHECK(nobody == model.fold_in(std::vector<index>{-1, 90}, std::vector<float>{1, 5}));
+  model.score(120, own);
+  for (index i = 0; i < 90; ++i)
+    CHECK(latent.item_biases[i] +
+              kernel::dot(nobody.data(), latent.item(i).data(), nobody.size()) ==
+          doctest::Approx(own[static_cast<std::size_t>(i)]).epsilon(1e-4));
+  CHECK_THROWS_AS((void)model.fold_in(std::vector<index>{1}, {}), data_error);
+  const float bad = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_AS((void)model.fold_in(std::vector<index>{1}, {&bad, 1}), data_error);
 }
 
 TEST_CASE("scores differ from predictions by what is the same for all items") {

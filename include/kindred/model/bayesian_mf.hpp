@@ -9,7 +9,9 @@
 #include <kindred/model/bayesian_mf_options.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/bayes/bayesian_mf_trainer.hpp>
+#include <kindred/model/detail/bayes/rating_posterior.hpp>
 #include <kindred/model/detail/bayes/sampled_rows.hpp>
+#include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/detail/held_rmse.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/train/fit_options.hpp>
@@ -20,6 +22,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kindred {
 
@@ -92,6 +95,17 @@ class bayesian_mf {
                                posterior_.users.vector(posterior_.users.expected(user)), scores);
   }
 
+  /// The vectors of all draws, as in `latent()`, of a user who was not in the training data, from
+  /// some ratings: in each draw what is expected of the user given the items of that draw. Unknown
+  /// items are skipped; without a rating it is the mean of the population.
+  /// O(samples * (ratings * factors^2 + factors^3)).
+  /// Throws data_error if the lengths differ or a rating is not finite.
+  [[nodiscard]] std::vector<float> fold_in(std::span<const index> items,
+                                           std::span<const float> ratings) const {
+    detail::check_given_ratings(items, ratings);
+    return posterior_.place(items, ratings);
+  }
+
   [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
   [[nodiscard]] index num_users() const noexcept { return posterior_.users.size(); }
   [[nodiscard]] index num_items() const noexcept { return posterior_.items.size(); }
@@ -135,6 +149,10 @@ void bayesian_mf::write(Writer& out) const {
   out.set("mean", posterior_.mean);
   out.set("noise_variance", posterior_.noise_variance);
   range_.write(out);
+  const std::size_t draws = posterior_.users.draws();
+  out.add("noise_variances", posterior_.noise_variances, {draws});
+  out.add("user_precisions", posterior_.user_precisions,
+          {draws, posterior_.user_precisions.size() / draws});
   out.add("users", posterior_.users);
   out.add("items", posterior_.items);
 }
@@ -149,10 +167,14 @@ bayesian_mf bayesian_mf::read(const Reader& in) {
                      .clip = in.template get<bool>("clip"),
                      .seed = in.template get<std::uint64_t>("seed")});
   model.range_ = detail::rating_range::read(in);
-  model.posterior_ = {in.template get<double>("mean"), in.template get<double>("noise_variance"),
-                      in.template part<detail::sampled_rows>("users"),
-                      in.template part<detail::sampled_rows>("items")};
-  const detail::sampled_rows& users = model.posterior_.users;
+  const auto users = in.template part<detail::sampled_rows>("users");
+  const std::size_t width = detail::padded_factors(users.factors() + 1);
+  model.posterior_ = {in.template get<double>("mean"),
+                      in.template get<double>("noise_variance"),
+                      users,
+                      in.template part<detail::sampled_rows>("items"),
+                      in.template array<float>("noise_variances", {users.draws()}),
+                      in.template array<float>("user_precisions", {users.draws(), width * width})};
   const detail::sampled_rows& items = model.posterior_.items;
   if (users.draws() != items.draws() || users.factors() != items.factors())
     throw data_error("samples of users and items do not match");

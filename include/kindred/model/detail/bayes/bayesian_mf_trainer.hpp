@@ -1,11 +1,12 @@
 #pragma once
 
 #include <kindred/core/random.hpp>
+#include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/kernel/dot.hpp>
 #include <kindred/model/bayesian_mf_options.hpp>
 #include <kindred/model/detail/bayes/population.hpp>
+#include <kindred/model/detail/bayes/rating_posterior.hpp>
 #include <kindred/model/detail/bayes/row_draws.hpp>
 #include <kindred/model/detail/bayes/sampled_rows.hpp>
 #include <kindred/model/detail/bayes/variates.hpp>
@@ -24,40 +25,6 @@
 
 namespace kindred::detail {
 
-/// What predictions are made of: draws of both sides.
-struct rating_posterior {
-  double mean = 0;            ///< of the training ratings
-  double noise_variance = 0;  ///< of a rating around what a draw predicts, on average
-  sampled_rows users;
-  sampled_rows items;
-
-  [[nodiscard]] double expected(index user, index item) const noexcept {
-    const std::size_t u = users.expected(user);
-    const std::size_t i = items.expected(item);
-    const float dot = kernel::dot(users.vector(u), items.vector(i), users.width());
-    return mean + static_cast<double>(users.mean_bias(u) + items.mean_bias(i) + dot);
-  }
-
-  /// Of what the draws predict, without the noise.
-  [[nodiscard]] double variance(index user, index item) const noexcept {
-    const std::size_t u = users.drawn(user);
-    const std::size_t i = items.drawn(item);
-    const std::size_t k = users.factors();
-    const auto draws = static_cast<double>(users.draws());
-    double sum = 0;
-    double squares = 0;
-    for (std::size_t s = 0; s < users.draws(); ++s) {
-      const auto dot =
-          static_cast<double>(kernel::dot(users.vector(u) + s * k, items.vector(i) + s * k, k));
-      const double rating =
-          static_cast<double>(users.biases(u)[s] + items.biases(i)[s]) + draws * dot;
-      sum += rating;
-      squares += rating * rating;
-    }
-    return std::max(0.0, squares / draws - sum / draws * (sum / draws));
-  }
-};
-
 /// A Markov chain, an epoch a sweep.
 class bayesian_mf_trainer {
  public:
@@ -72,6 +39,7 @@ class bayesian_mf_trainer {
         items_(train, axis::items, static_cast<std::size_t>(options.factors)),
         samples_{{users_, static_cast<std::size_t>(options.samples)},
                  {items_, static_cast<std::size_t>(options.samples)},
+                 {},
                  {}} {
     start(users_, stream(0, draw::users));
     start(items_, stream(0, draw::items));
@@ -99,8 +67,12 @@ class bayesian_mf_trainer {
 
   [[nodiscard]] rating_posterior posterior() const {
     const auto draws = static_cast<double>(samples_.noise.size());
-    return {train_.mean(), std::reduce(samples_.noise.begin(), samples_.noise.end()) / draws,
-            samples_.users.take(samples_.noise.size()), samples_.items.take(samples_.noise.size())};
+    return {train_.mean(),
+            std::reduce(samples_.noise.begin(), samples_.noise.end(), 0.0) / draws,
+            samples_.users.take(samples_.noise.size()),
+            samples_.items.take(samples_.noise.size()),
+            samples_.noise,
+            samples_.user_precisions};
   }
 
  private:
@@ -108,7 +80,8 @@ class bayesian_mf_trainer {
   struct samples {
     sample_store users;
     sample_store items;
-    std::vector<double> noise;  ///< its variance in each
+    aligned_vector<float> noise;            ///< its variance in each
+    aligned_vector<float> user_precisions;  ///< of the population in each, padded
   };
 
   void start(biased_side& side, const counter_rng& random) {
@@ -153,7 +126,18 @@ class bayesian_mf_trainer {
     samples_.users.store(loop_, users_, users, strangers, static_cast<std::size_t>(at));
     samples_.items.store(loop_, items_, items, strangers, static_cast<std::size_t>(at));
     samples_.noise.resize(static_cast<std::size_t>(at));
-    samples_.noise.push_back(1 / precision);
+    samples_.noise.push_back(static_cast<float>(1 / precision));
+    store_precision(users.precision(), static_cast<std::size_t>(at));
+  }
+
+  void store_precision(const square_matrix& precision, std::size_t at) {
+    const std::size_t width = padded_factors(precision.size());
+    samples_.user_precisions.resize(at * width * width);
+    samples_.user_precisions.resize((at + 1) * width * width, 0.0F);
+    float* const to = samples_.user_precisions.data() + at * width * width;
+    for (std::size_t i = 0; i < precision.size(); ++i)
+      for (std::size_t j = 0; j < precision.size(); ++j)
+        to[i * width + j] = static_cast<float>(precision(i, j));
   }
 
   const dataset& train_;
