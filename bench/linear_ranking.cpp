@@ -1,7 +1,6 @@
 // Accuracy of the linear item models on data sets of interactions, split in train, valid and test.
-//   KINDRED_DATA=folder-of-data-sets kindred_linear_ranking data-set [ease | slim | graph_filter]
+//   KINDRED_DATA=folder-of-data-sets kindred_linear_ranking data-set [ease | slim]
 #include <kindred/model/ease.hpp>
-#include <kindred/model/graph_filter.hpp>
 #include <kindred/model/slim.hpp>
 
 #include <cstdio>
@@ -29,14 +28,6 @@ std::vector<kindred::slim_options> slim_grid(bool coarse) {
   return grid;
 }
 
-std::vector<kindred::graph_filter_options> graph_filter_grid() {
-  std::vector<kindred::graph_filter_options> grid;
-  for (const double target : {0.15, 0.25, 0.35, 0.5})
-    for (const double low_pass : {0.0, 0.3, 0.9})
-      grid.push_back({.target_exponent = target, .low_pass = low_pass});
-  return grid;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -53,9 +44,4 @@ int main(int count, char** arguments) {
     kindred::bench::tune<kindred::slim>(
         "slim", *data, slim_grid(data->train.num_items() > 20000),
         [](const kindred::slim_options& o) { std::printf("l1 %g, l2 %g  ", o.l1, o.l2); });
-  if (chosen("graph_filter"))
-    kindred::bench::tune<kindred::graph_filter>(
-        "graph_filter", *data, graph_filter_grid(), [](const kindred::graph_filter_options& o) {
-          std::printf("target_exponent %g, low_pass %g  ", o.target_exponent, o.low_pass);
-        });
 }
