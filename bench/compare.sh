@@ -6,7 +6,8 @@
 # what a race's own program reads; rows of results that are not run anew stay. CLOCK=cores measures
 # the time of processors, for a machine at work. Packages of Python, in the versions of
 # bench/peers/requirements.txt, go to a folder that is deleted at the end (3 GB of them are
-# PyTorch's); PYTHON names an interpreter that has them instead. RESULTS names another folder.
+# PyTorch's); PYTHON names an interpreter that has them instead. KEEP names a folder where packages and
+# programs stay: what it has is not made again. RESULTS names another folder of results.
 set -eu
 cd "$(dirname "$0")/.."
 SIZE=full
@@ -15,8 +16,13 @@ if [ "${1:-}" = quick ]; then
   shift
 fi
 [ $# -gt 0 ] || set -- als bayesian compile knn libmf mlp mlpack ranking_mf surprise top_k
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+if [ -n "${KEEP:-}" ]; then
+  work=$(mkdir -p "$KEEP" && cd "$KEEP" && pwd)
+  rm -f "$work/results.csv" "$work/curves.csv"
+else
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+fi
 cxx=${CXX:-g++}
 eigen=$(pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include/eigen3)
 # The peers' libraries for matrices would else take more threads than they are asked to.
@@ -46,11 +52,12 @@ build() {
   program=$work/$2
   shift 2
   # shellcheck disable=SC2086
-  $cxx -O2 -std=c++20 -Iinclude $eigen "$source" "$@" -ltbb -o "$program"
+  [ -x "$program" ] || $cxx -O2 -std=c++20 -Iinclude $eigen "$source" "$@" -ltbb -o "$program"
 }
 
 # LIBMF as its Python package ships it, in both of its builds.
 build_libmf() {
+  [ ! -x "$work/libmf_SSE" ] || return 0
   "$python" -m pip -q download libmf==0.9.2 --no-deps --no-binary :all: -d "$work" || return 0
   tar xzf "$work"/libmf-0.9.2.tar.gz -C "$work"
   source_of_libmf=$work/libmf-0.9.2/src_cpp
@@ -67,15 +74,16 @@ build_libmf() {
 # a folder that has them.
 find_mlpack() {
   [ -z "${MLPACK:-}" ] || return 0
+  export MLPACK="$work/apt/root/usr/include"
+  [ ! -d "$MLPACK/mlpack" ] || return 0
   mkdir -p "$work/apt/lists/partial" "$work/apt/cache"
   keys=/usr/share/keyrings/debian-archive-keyring.gpg
   echo "deb [signed-by=$keys] http://deb.debian.org/debian trixie main" >"$work/apt/list"
   set -- -q -o "Dir::Etc::sourcelist=$work/apt/list" -o Dir::Etc::sourceparts=/dev/null \
     -o "Dir::State::lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache"
   (cd "$work/apt" && apt-get "$@" update && apt-get "$@" download libmlpack-dev libensmallen-dev \
-    libarmadillo-dev libcereal-dev libstb-dev rapidjson-dev) >"$work/apt/log" 2>&1 || return 0
-  for package in "$work"/apt/*.deb; do dpkg -x "$package" "$work/apt/root"; done
-  export MLPACK="$work/apt/root/usr/include"
+    libarmadillo-dev libcereal-dev libstb-dev rapidjson-dev) >"$work/apt/log" 2>&1 || MLPACK=
+  [ -z "$MLPACK" ] || for package in "$work"/apt/*.deb; do dpkg -x "$package" "$work/apt/root"; done
 }
 
 run_race() {
@@ -94,7 +102,7 @@ run_race() {
   "$python" "bench/peers/$1_compare.py" "$work"
 }
 
-if [ -z "${PYTHON:-}" ]; then install_peers "$@"; fi
+[ -n "${PYTHON:-}" ] || install_peers "$@"
 python=${PYTHON:-$work/venv/bin/python}
 failed=
 for race in "$@"; do

@@ -104,7 +104,7 @@ def one_race(hidden, batch, count):
             (f"batch {batch}", 1, 3 if batch == 128 else "", len(values), EPOCHS - 1),
             ("scoring", 2, "", 100 * num_items, "")):
         race.report([[(side[place], loss) for side, loss in zip(pair, losses)] for pair in pairs],
-                    f"PyTorch ({kind})", f"{layers}, {what}", "ml-100k", threads=count, bar=bar,
+                    "PyTorch", f"{layers}, {what}", "ml-100k", threads=count, bar=bar,
                     measure="loss", tolerance=0.02, count=count_of, epochs=(epochs, epochs))
 
 

@@ -122,23 +122,25 @@ def report(pairs, peer, work, data, *, k="", threads=1, bar="", measure="", lowe
            count=0, epochs=("", "")):
     """Pairs of (seconds, accuracy) of kindred and of the peer, as rows and as a line.
 
-    Accuracies are equal where ours is as good as theirs, up to `tolerance` of it."""
+    Accuracies are equal where our median is as good as theirs, up to `tolerance` of it."""
+    reached = [statistics.median(pair[side][1] for pair in pairs) for side in (0, 1)]
+    behind = reached[0] - reached[1] if lower else reached[1] - reached[0]
+    equal = not measure or behind <= tolerance * abs(reached[1])
     rows = []
     for n, ((our_s, our), (their_s, their)) in enumerate(pairs):
-        behind = (our - their if lower else their - our) if measure else 0
         rows.append({
             "race": NAME, "work": work, "data": data, "k": k, "threads": threads, "peer": peer,
             "pair": n + 1, "ours_s": f"{our_s:.6g}", "theirs_s": f"{their_s:.6g}",
             "ratio": f"{their_s / our_s:.4g}", "measure": measure, "ours": f"{our:.6g}" if measure else "",
             "theirs": f"{their:.6g}" if measure else "",
-            "equal": "yes" if behind <= tolerance * abs(their) else "no", "count": count,
+            "equal": "yes" if equal else "no", "count": count,
             "our_epochs": epochs[0], "their_epochs": epochs[1], "bar": bar,
             "note": "seconds of processors" if OF_CORES else ""})
     append("results.csv", RESULT, rows)
     ratios = [float(row["ratio"]) for row in rows]
     ours, theirs = (statistics.median(pair[side][0] for pair in pairs) for side in (0, 1))
-    reached = f", {measure} {rows[-1]['ours']} and {rows[-1]['theirs']}" if measure else ""
-    unequal = "" if all(row["equal"] == "yes" for row in rows) else " NOT EQUALLY ACCURATE"
+    accuracy = f", {measure} {reached[0]:.6g} and {reached[1]:.6g}" if measure else ""
+    unequal = "" if equal else " NOT EQUALLY ACCURATE"
     print(f"{NAME}, {work}, {data}, {f'{k} factors, ' if k else ''}{threads} threads: kindred {ours:.4g} s, "
-          f"{peer} {theirs:.4g} s{reached}; ratios {' '.join(f'{ratio:.2f}' for ratio in ratios)}, median "
+          f"{peer} {theirs:.4g} s{accuracy}; ratios {' '.join(f'{ratio:.2f}' for ratio in ratios)}, median "
           f"{statistics.median(ratios):.2f}{unequal}", flush=True)

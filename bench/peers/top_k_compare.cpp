@@ -92,7 +92,7 @@ std::vector<float> signs(std::size_t size, std::uint64_t seed) {
 void race_single(std::size_t factors) {
   constexpr int queries = 20;
   const auto items = signs(1'000'000 * factors, 1);
-  const kindred::item_index index(items, factors, {}, {});
+  const kindred::item_index index(items, factors, {}, {.storage = kindred::item_storage::float32});
   const auto users = signs(queries * factors, 2);
   const auto search = [&](int query) {
     return index.search(

@@ -79,7 +79,7 @@ def race_single():
     """The share of the bandwidth of reading that one query reaches, as a ratio."""
     runs = [race.kindred("single", race.WORK, FACTORS, 1) for _ in range(race.PAIRS)]
     race.report([((race.took(run), 0), (run[-1], 0)) for run in runs], "reading alone",
-                "item_index, 20 single queries", "1M items", k=FACTORS, bar=0.8)
+                "item_index, float32, 20 single queries", "1M items", k=FACTORS, bar=0.8)
 
 
 def main():
