@@ -1,6 +1,8 @@
 // What readers notice of a writer: threads ask for recommendations as fast as they can, first
-// alone, then while ratings are committed to a table that a live_recommender follows.
-//   kindred_live_load [seconds=60] [ratings a second=1000] [readers=2] [items=100000] [socket]
+// alone and while a live_recommender follows an empty table, for a twentieth of the time each, then
+// while ratings are committed to that.
+//   kindred_live_load [seconds=60] [ratings a second=1000] [readers=2] [items=100000]
+//                     [int8 or float32] [socket]
 // The table is in SQLite, in a file of its own, or in the MariaDB server that listens to `socket`
 // (database `test`, whoever runs this).
 #include <kindred/data/synthetic.hpp>
@@ -22,7 +24,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -40,6 +42,7 @@ struct settings {
   int readers = 2;
   kindred::index items = 100'000;
   kindred::index users = 50'000;
+  kindred::item_storage storage = kindred::item_storage::int8;
   std::string socket{};
 };
 
@@ -92,9 +95,48 @@ void report(const char* what, std::vector<double>& times) {
               at(0.5), at(0.99), at(0.999), times.empty() ? 0.0 : times.back());
 }
 
-/// Reads until asked to stop, and gives the times of all calls in milliseconds.
-std::vector<double> read(const live_model& live, const settings& s, std::stop_source& stop) {
+/// A rating that was committed, and that a reader looks for between two of its requests, so that
+/// nobody has to wake up for that.
+class probe {
+ public:
+  /// Watches for a rating, unless it still does for another.
+  void watch(std::uint64_t user, std::uint64_t item) {
+    if (waiting_.load(std::memory_order_acquire)) return;
+    user_ = user;
+    item_ = item;
+    committed_ = clock_type::now();
+    waiting_.store(true, std::memory_order_release);
+  }
+
+  void look(const live_model& live) {
+    if (!waiting_.load(std::memory_order_acquire) || !is_visible(*live.snapshot())) return;
+    lags_.push_back(milliseconds(clock_type::now() - committed_).count());
+    waiting_.store(false, std::memory_order_release);
+  }
+
+  /// In milliseconds.
+  [[nodiscard]] std::vector<double>& lags() noexcept { return lags_; }
+
+ private:
+  [[nodiscard]] bool is_visible(const live_model::snapshot_type& now) const {
+    const auto u = now.users().find(user_);
+    const auto i = now.items().find(item_);
+    if (!u || !i) return false;
+    const auto seen = now.seen(*u);
+    return std::binary_search(seen.begin(), seen.end(), *i);
+  }
+
+  std::atomic<bool> waiting_{false};
+  std::uint64_t user_ = 0;
+  std::uint64_t item_ = 0;
+  clock_type::time_point committed_;
+  std::vector<double> lags_;
+};
+
+/// Reads for some seconds, and gives the times of all calls in milliseconds.
+std::vector<double> read(const live_model& live, const settings& s, int seconds, probe& watched) {
   std::vector<std::vector<double>> times(static_cast<std::size_t>(s.readers));
+  std::stop_source stop;
   std::vector<std::jthread> readers;
   for (std::size_t r = 0; r < times.size(); ++r)
     readers.emplace_back([&, r] {
@@ -105,9 +147,10 @@ std::vector<double> read(const live_model& live, const settings& s, std::stop_so
         const auto list = live.recommend(user, 10);
         times[r].push_back(milliseconds(clock_type::now() - begin).count());
         if (list.size() != 10) std::abort();
+        if (r == 0) watched.look(live);
       }
     });
-  std::this_thread::sleep_for(std::chrono::seconds(s.seconds));
+  std::this_thread::sleep_for(std::chrono::seconds(seconds));
   stop.request_stop();
   readers.clear();
   std::vector<double> all;
@@ -115,9 +158,8 @@ std::vector<double> read(const live_model& live, const settings& s, std::stop_so
   return all;
 }
 
-/// Commits ratings, ten in a transaction, and waits now and then until readers see the last one.
-std::vector<double> write(const table& to, const live_model& live, const settings& s,
-                          const std::stop_token& stop) {
+/// Commits ratings, ten in a transaction, and has every 25th commit watched for.
+void write(const table& to, const settings& s, probe& watched, const std::stop_token& stop) {
   const auto db = to.connect();
   const auto insert =
       db->prepare("INSERT INTO live_load (user_id, item_id, rating) VALUES (?, ?, ?)");
@@ -125,9 +167,6 @@ std::vector<double> write(const table& to, const live_model& live, const setting
   constexpr int at_once = 10;
   const auto interval = std::chrono::duration_cast<clock_type::duration>(
       std::chrono::duration<double>(double(at_once) / s.rate));
-  std::vector<double> lags;
-  std::mutex mutex;
-  std::vector<std::jthread> watchers;
   auto next = clock_type::now();
   std::uint64_t n = 0;
   for (int step = 0; !stop.stop_requested(); ++step) {
@@ -142,28 +181,10 @@ std::vector<double> write(const table& to, const live_model& live, const setting
                                                     static_cast<std::int64_t>(item), rating});
     }
     transaction.commit();
-    const auto committed = clock_type::now();
-    // Four times a second; whoever waits looks every 2 ms, so as not to be the load.
-    if (step % (s.rate / at_once / 4 + 1) == 0)
-      watchers.emplace_back([&, user, item, committed] {
-        const auto visible = [&] {
-          const auto now = live.snapshot();
-          const auto u = now->users().find(user);
-          const auto i = now->items().find(item);
-          if (!u || !i) return false;
-          const auto seen = now->seen(*u);
-          return std::binary_search(seen.begin(), seen.end(), *i);
-        };
-        while (!visible() && clock_type::now() - committed < std::chrono::seconds(20))
-          std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        const std::lock_guard lock(mutex);
-        lags.push_back(milliseconds(clock_type::now() - committed).count());
-      });
+    if (step % 25 == 0) watched.watch(user, item);
     std::this_thread::sleep_until(next += interval);
   }
-  watchers.clear();
   std::printf("%llu ratings committed\n", static_cast<unsigned long long>(n));
-  return lags;
 }
 
 }  // namespace
@@ -174,34 +195,40 @@ int main(int argc, char** argv) {
   if (argc > 2) s.rate = std::atoi(argv[2]);
   if (argc > 3) s.readers = std::atoi(argv[3]);
   if (argc > 4) s.items = std::atoi(argv[4]);
-  if (argc > 5) s.socket = argv[5];
+  if (argc > 5)
+    s.storage = std::string(argv[5]) == "float32" ? kindred::item_storage::float32
+                                                  : kindred::item_storage::int8;
+  if (argc > 6) s.socket = argv[6];
 
   const auto train = kindred::synthetic_ratings(
       {.num_users = s.users, .num_items = s.items, .num_ratings = 2'000'000, .seed = 1});
-  kindred::matrix_factorization<> model({.factors = 64, .epochs = 3});
+  kindred::matrix_factorization<> model({.factors = 64, .epochs = 20, .regularization = 0.05});
   model.fit(train);
-  live_model live{std::move(model), train};
+  live_model live{std::move(model), train, {.storage = s.storage}};
   std::printf("%d users, %d items, 64 factors, %zu ratings; %d readers\n", s.users, s.items,
               train.size(), s.readers);
 
-  std::stop_source alone;
-  auto quiet = read(live, s, alone);
-  report("recommend, no writer", quiet);
+  probe watched;
+  const int before = std::max(1, s.seconds / 20);  // enough requests to compare with
+  auto alone = read(live, s, before, watched);
+  report("recommend, alone", alone);
 
   const kindred::bench::scratch_file file("kindred_live_load.db");
   const table ratings(s, file.path());
   const auto db = ratings.connect();
   kindred::sql_feed feed{*db, {.table = "live_load", .user = "user_id", .item = "item_id"}};
   std::jthread updates([&](const std::stop_token& stop) { live.run(feed, stop); });
-  std::vector<double> lags;
-  std::stop_source stop;
-  std::jthread writer([&] { lags = write(ratings, live, s, stop.get_token()); });
-  auto busy = read(live, s, stop);
+  auto idle = read(live, s, before, watched);
+  report("recommend, nothing arriving", idle);
+
+  std::jthread writer([&](const std::stop_token& stop) { write(ratings, s, watched, stop); });
+  auto busy = read(live, s, s.seconds, watched);
+  writer.request_stop();
   writer.join();
   updates.request_stop();
   updates.join();
   report("recommend, with the writer", busy);
-  report("from commit to effect", lags);
+  report("from commit to effect", watched.lags());
   const auto m = live.metrics();
   std::printf(
       "%llu added, %llu changed, %llu again; %llu snapshots, %llu compactions; refresh %.1f ms at "

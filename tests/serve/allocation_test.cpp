@@ -76,9 +76,9 @@ namespace kindred::allocation_test {
 
 using namespace test;
 
-TEST_CASE("What promises to allocate nothing does so") {
+TEST_CASE_TEMPLATE("What promises to allocate nothing does so", Scalar, float, double) {
   const auto train = random_dataset(300, 20, 90, 71);
-  const recommender served{latent_stub<double>(20, 90, 140), train};
+  const recommender served{latent_stub<Scalar>(20, 90, 140), train};
   std::vector<scored_item> best(10);
   (void)served.top_k(0, best);
 

@@ -255,7 +255,7 @@ TEST_CASE("all ways to ask agree") {
   served<float> s;
   apply(s.live, random_ratings(400, 100, 75, 3));
   const auto snapshot = s.live.snapshot();
-  CHECK(snapshot->state().refreshed->size() > 15);
+  CHECK(snapshot->state().refreshed.size() > 15);
   std::vector<std::string> users;
   for (index u = 0; u < snapshot->users().size(); ++u) users.emplace_back(snapshot->users().id(u));
   users.emplace_back("stranger");
@@ -331,7 +331,7 @@ TEST_CASE("a compacted base answers as before, and as one made from scratch") {
   s.live.compact();
   const auto snapshot = s.live.snapshot();
   CHECK(all_answers(*snapshot) == expected);
-  CHECK(snapshot->state().refreshed->items().empty());
+  CHECK(snapshot->state().refreshed.size() == 0);
   CHECK(s.live.metrics().pending == 0);
   CHECK(s.live.metrics().compactions == 1);
 

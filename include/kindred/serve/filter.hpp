@@ -30,22 +30,6 @@ struct recommend_options {
 
 namespace detail {
 
-/// Looks up ascending numbers in an ascending list; all look-ups together pass it once.
-class ascending_lookup {
- public:
-  explicit ascending_lookup(std::span<const index> sorted = {}) noexcept : rest_(sorted) {}
-
-  [[nodiscard]] bool contains(index item) noexcept {
-    std::size_t skip = 0;
-    while (skip < rest_.size() && rest_[skip] < item) ++skip;
-    rest_ = rest_.subspan(skip);
-    return !rest_.empty() && rest_.front() == item;
-  }
-
- private:
-  std::span<const index> rest_;
-};
-
 /// `recommend_options` with dense indices, made once for all users of a request.
 class item_filter {
  public:
@@ -72,21 +56,22 @@ class item_filter {
     return restricted_ ? allowed_.size() : static_cast<std::size_t>(num_items);
   }
 
-  /// Whether items of the subset, asked for in ascending order, may go to one user.
+  /// Whether items of the subset may go to one user.
   class check {
    public:
     check(const item_filter& filter, std::span<const index> seen) noexcept
         : filter_(&filter), seen_(seen), denied_(filter.denied_) {}
 
-    [[nodiscard]] bool operator()(index item) {
-      if (seen_.contains(item) || denied_.contains(item)) return false;
+    [[nodiscard]] bool operator()(index item) const {
+      if (std::ranges::binary_search(seen_, item) || std::ranges::binary_search(denied_, item))
+        return false;
       return filter_->accept_ == nullptr || (*filter_->accept_)(filter_->ids_->id(item));
     }
 
    private:
     const item_filter* filter_;
-    ascending_lookup seen_;
-    ascending_lookup denied_;
+    std::span<const index> seen_;
+    std::span<const index> denied_;
   };
 
  private:

@@ -7,6 +7,7 @@
 #include <kindred/kernel/top_k.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/serve/detail/index/index_body.hpp>
+#include <kindred/serve/item_storage.hpp>
 #include <kindred/serve/scored_lists.hpp>
 
 #include <algorithm>
@@ -19,13 +20,6 @@
 #include <vector>
 
 namespace kindred {
-
-/// How an index keeps the factors that a search reads.
-enum class item_storage {
-  float32,  ///< 4 bytes a factor
-  float16,  ///< 2 bytes a factor, which is at most 65504
-  int8      ///< 1 byte a factor, and a scale for each item
-};
 
 struct item_index_options {
   item_storage storage = item_storage::int8;
@@ -60,7 +54,7 @@ class item_index {
   /// Memory of a search: give each thread its own, and use it with its index alone.
   class workspace {
    public:
-    explicit workspace(const item_index& of) : block_(of.body_->block_of_one()) {}
+    explicit workspace(const item_index& of) { of.body().reserve_one(block_); }
 
    private:
     friend class item_index;
@@ -73,17 +67,19 @@ class item_index {
   /// an item is not finite, is 1e18 or longer, or has a factor beyond those of its storage.
   item_index(std::span<const float> rows, std::size_t factors, std::span<const float> biases = {},
              const item_index_options& options = {})
-      : body_(make_body(rows, factors, biases, options)) {}
+      : contents_(make_contents(rows, factors, biases, options)) {}
 
   /// The items of a fitted model. Throws the same.
   template <latent_model Model>
   explicit item_index(const Model& model, const item_index_options& options = {})
-      : body_(make_body(model.latent(), options)) {}
+      : contents_(make_contents(model.latent(), options)) {}
 
-  [[nodiscard]] index size() const noexcept { return static_cast<index>(body_->size()); }
-  [[nodiscard]] std::size_t factors() const noexcept { return body_->factors(); }
+  [[nodiscard]] index size() const noexcept { return static_cast<index>(body().size()); }
+  [[nodiscard]] std::size_t factors() const noexcept { return body().factors(); }
   /// Of memory that it takes.
-  [[nodiscard]] std::size_t bytes() const { return body_->bytes(); }
+  [[nodiscard]] std::size_t bytes() const {
+    return body().bytes() + (contents_->rows.size() + contents_->biases.size()) * sizeof(float);
+  }
 
   /// The best items for a query among those that `accept(item) -> bool` lets pass, as many as fit
   /// `best`; returns them ranked, a part of `best`. `accept` is asked about items with high scores,
@@ -93,8 +89,8 @@ class item_index {
   std::span<scored_item> search(std::span<const float> query, std::span<scored_item> best,
                                 workspace& memory, const Accept& accept = {}) const {
     top_k_selector selector(best);
-    body_->search_one(
-        query.data(), memory.block_, memory.pending_,
+    body().search_one(
+        contents_->exact(), query.data(), memory.block_, memory.pending_,
         [&](std::size_t, index item) { return accept(item); }, selector);
     return selector.finish();
   }
@@ -105,7 +101,7 @@ class item_index {
                                                 const Accept& accept = {}) const {
     require_queries(query.size(), 1);
     workspace memory(*this);
-    std::vector<scored_item> best(std::min(k, body_->size()));
+    std::vector<scored_item> best(std::min(k, body().size()));
     best.resize(search(query, best, memory, accept).size());
     return best;
   }
@@ -119,7 +115,7 @@ class item_index {
     const std::size_t count = queries.size() / factors();
     require_queries(queries.size(), count);
     constexpr std::size_t grain = 96;  // that share a pass over the items
-    scored_lists lists(count, std::min(k, body_->size()));
+    scored_lists lists(count, std::min(k, body().size()));
     parallel_for(count, grain, [&](std::size_t begin, std::size_t end) {
       std::vector<const float*> rows;
       std::vector<top_k_selector> best;
@@ -127,8 +123,9 @@ class item_index {
         rows.push_back(queries.data() + row * factors());
         best.emplace_back(lists.room(row));
       }
-      body_->search_many(
-          rows, [&](std::size_t row, index item) { return accept(begin + row, item); }, best);
+      body().search_many(
+          contents_->exact(), rows,
+          [&](std::size_t row, index item) { return accept(begin + row, item); }, best);
       for (std::size_t row = begin; row < end; ++row)
         lists.resize(row, best[row - begin].finish().size());
     });
@@ -136,13 +133,26 @@ class item_index {
   }
 
  private:
-  using body_pointer = std::shared_ptr<const detail::index_body>;
+  struct contents {
+    detail::index_body body;
+    std::vector<float> rows;  ///< to score by, as they came; none if those of the body count
+    std::vector<float> biases;
 
-  static body_pointer make_body(std::span<const float> rows, std::size_t factors,
-                                std::span<const float> biases, const item_index_options& options);
+    [[nodiscard]] kernel::item_rows<float> exact() const noexcept {
+      if (rows.empty()) return {};
+      return {rows.data(), biases.empty() ? nullptr : biases.data(), body.size(), body.factors()};
+    }
+  };
+  using contents_pointer = std::shared_ptr<const contents>;
+
+  static contents_pointer make_contents(std::span<const float> rows, std::size_t factors,
+                                        std::span<const float> biases,
+                                        const item_index_options& options);
   template <class Scalar>
-  static body_pointer make_body(const latent_view<Scalar>& latent,
-                                const item_index_options& options);
+  static contents_pointer make_contents(const latent_view<Scalar>& latent,
+                                        const item_index_options& options);
+
+  [[nodiscard]] const detail::index_body& body() const noexcept { return contents_->body; }
 
   void require_queries(std::size_t numbers, std::size_t count) const {
     if (numbers != count * factors())
@@ -150,35 +160,32 @@ class item_index {
                        detail::to_text(factors()));
   }
 
-  body_pointer body_;
+  contents_pointer contents_;
 };
 
-inline item_index::body_pointer item_index::make_body(std::span<const float> rows,
-                                                      std::size_t factors,
-                                                      std::span<const float> biases,
-                                                      const item_index_options& options) {
+inline item_index::contents_pointer item_index::make_contents(std::span<const float> rows,
+                                                              std::size_t factors,
+                                                              std::span<const float> biases,
+                                                              const item_index_options& options) {
   require_option(factors >= 1 && factors <= detail::byte_panels::most_factors, "factors", factors,
                  "[1, 32768]");
-  const bool halves = options.storage == item_storage::float16;
-  auto items = detail::order_items(rows, factors, biases,
-                                   halves ? kernel::largest_half : detail::longest_row);
-  const auto body = [&](auto panels) {
-    return std::make_shared<const detail::index_body>(std::move(items), std::move(panels),
-                                                      options.exact, options.level);
-  };
-  if (options.storage == item_storage::int8) return body(detail::byte_panels(items, options.level));
-  if (halves) return body(detail::real_panels<kernel::half>(items, options.level));
-  return body(detail::real_panels<float>(items, options.level));
+  auto made = std::make_shared<contents>(contents{
+      detail::make_index_body(rows, factors, biases, options.storage, options.level), {}, {}});
+  if (options.exact && !made->body.lossless()) {
+    made->rows.assign(rows.begin(), rows.end());
+    made->biases.assign(biases.begin(), biases.end());
+  }
+  return made;
 }
 
 template <class Scalar>
-item_index::body_pointer item_index::make_body(const latent_view<Scalar>& latent,
-                                               const item_index_options& options) {
+item_index::contents_pointer item_index::make_contents(const latent_view<Scalar>& latent,
+                                                       const item_index_options& options) {
   const auto items = static_cast<std::size_t>(latent.num_items);
   const std::size_t biases = latent.item_biases == nullptr ? 0 : items;
   if constexpr (std::same_as<Scalar, float>) {
-    return make_body({latent.item_factors, items * latent.factors}, latent.factors,
-                     {latent.item_biases, biases}, options);
+    return make_contents({latent.item_factors, items * latent.factors}, latent.factors,
+                         {latent.item_biases, biases}, options);
   } else {
     const auto narrow = [](const Scalar* from, std::size_t count) {
       std::vector<float> to(count);
@@ -187,7 +194,7 @@ item_index::body_pointer item_index::make_body(const latent_view<Scalar>& latent
       return to;
     };
     const auto rows = narrow(latent.item_factors, items * latent.factors);
-    return make_body(rows, latent.factors, narrow(latent.item_biases, biases), options);
+    return make_contents(rows, latent.factors, narrow(latent.item_biases, biases), options);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/data/rating_source.hpp>
+#include <kindred/serve/item_storage.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <chrono>
@@ -16,10 +17,12 @@ namespace kindred {
 /// Options of `live_recommender`. Functions are called without any lock held, but on the thread
 /// whose work they are about, which waits for them.
 struct live_options {
+  /// What requests read of the items, as in `recommender`; each new base makes its copy anew.
+  item_storage storage = item_storage::int8;
   /// How long `run` waits before it asks a feed again that had nothing new, > 0.
-  std::chrono::milliseconds poll_interval{20};
+  std::chrono::milliseconds poll_interval{50};
   /// The least time between two snapshots of `run`, > 0; what comes meanwhile comes in one.
-  std::chrono::milliseconds publish_interval{20};
+  std::chrono::milliseconds publish_interval{50};
   /// The least time between two updates by `run` of a model that takes new ratings in by `update`.
   std::chrono::milliseconds update_interval{1000};
   /// Pushed ratings that may wait; more make `push` wait, >= 1.

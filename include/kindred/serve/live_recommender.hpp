@@ -78,7 +78,8 @@ class live_recommender {
   /// `train` is what the model was fitted on.
   /// Throws option_error, and what the constructor of `recommender` throws.
   live_recommender(Model model, const dataset& train, live_options options = {})
-      : live_recommender(detail::live::fitted_base(std::move(model), train), std::move(options)) {}
+      : live_recommender(detail::live::fitted_base(std::move(model), train, options.storage),
+                         std::move(options)) {}
 
   /// What `save` wrote, to go on from there.
   /// Throws io_error, or format_error if the file is damaged or holds something else.

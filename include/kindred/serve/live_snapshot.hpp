@@ -161,9 +161,10 @@ const {
   top_k_selector selector(ranked);
   const auto* const factors = row.factors.data();
   const std::span<const index> seen = known.items;
+  const detail::item_filter::check check(filter,
+                                         options.exclude_seen ? seen : std::span<const index>());
   ranker().select_for_rows({&factors, 1}, filter.subset(),
-                           {{filter, options.exclude_seen ? seen : std::span<const index>()}},
-                           {&selector, 1});
+                           [&](std::size_t, index item) { return check(item); }, {&selector, 1});
   ranked.resize(selector.finish().size());
   return {items(), std::move(ranked), false, std::move(known.unknown)};
 }
@@ -179,15 +180,11 @@ std::size_t live_snapshot<Model>::top_k(index user, std::span<scored_item> best,
     return selector.finish().size();
   }
   const auto* const row = state_.user_entry(user).factors;
-  detail::ascending_lookup skip(exclude_seen ? seen : std::span<const index>());
-  kernel::select_top_k(
-      detail::item_rows_of(state_.model().latent(), std::nullopt), row,
-      [&](index item) { return state_.newer_row(item) == nullptr && !skip.contains(item); },
-      selector);
-  detail::ascending_lookup skip_newer(exclude_seen ? seen : std::span<const index>());
-  kernel::select_top_k(
-      state_.refreshed->kernel_rows(state_.model().latent().factors), row,
-      [&](index item) { return !skip_newer.contains(item); }, selector);
+  ranker().select_for_rows({&row, 1}, std::nullopt,
+                           [&](std::size_t, index item) {
+                             return !exclude_seen || !std::ranges::binary_search(seen, item);
+                           },
+                           {&selector, 1});
   return selector.finish().size();
 }
 

@@ -16,13 +16,14 @@ const {
     return detail::rank_popular(ranker(), room, filter, {}, std::move(known.unknown));
 
   const std::vector<typename Model::scalar_type> user = model_.fold_in(known.items, known.ratings);
+  const auto* const row = user.data();
   std::vector<scored_item> ranked(room);
   top_k_selector selector(ranked);
   const std::span<const index> seen = known.items;
-  kernel::select_top_k(
-      detail::item_rows_of(model_.latent(), filter.subset()), user.data(),
-      detail::item_filter::check(filter, options.exclude_seen ? seen : std::span<const index>()),
-      selector);
+  const detail::item_filter::check check(filter,
+                                         options.exclude_seen ? seen : std::span<const index>());
+  ranker().select_for_rows(std::span(&row, 1), filter.subset(),
+                           [&](std::size_t, index item) { return check(item); }, {&selector, 1});
   ranked.resize(selector.finish().size());
   return {items_, std::move(ranked), false, std::move(known.unknown)};
 }
@@ -46,7 +47,7 @@ recommender<Model> recommender<Model>::read(const Reader& in) {
   auto seen = detail::checked_seen_items(in.template array<index>("seen_offsets"),
                                          in.template array<index>("seen_items"), users.size(),
                                          items.size());
-  return {model, users, items, std::move(seen)};
+  return {model, users, items, std::move(seen), item_storage::int8};
 }
 
 }  // namespace kindred

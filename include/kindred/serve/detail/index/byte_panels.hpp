@@ -24,6 +24,12 @@ struct byte_row {
   std::int32_t sum = 0;
 };
 
+/// The nearest integer, of two the even one, without a call. Precondition: |x| <= 2^22.
+[[nodiscard]] inline float to_nearest(float x) noexcept {
+  constexpr float shift = 0x1.8p23F;  // beyond which floats are integers
+  return x + shift - shift;
+}
+
 /// bytes[f] * scale is the nearest to row[f], whose largest is 127 or -127. A row that is too small
 /// to divide by becomes zeros.
 inline byte_row to_bytes(std::span<const float> row, std::int8_t* bytes) noexcept {
@@ -36,7 +42,7 @@ inline byte_row to_bytes(std::span<const float> row, std::int8_t* bytes) noexcep
   double stored_square = 0;
   double error_square = 0;
   for (std::size_t f = 0; f < row.size(); ++f) {
-    const float rounded = std::clamp(std::nearbyint(row[f] * inverse), -127.0F, 127.0F);
+    const float rounded = std::clamp(to_nearest(row[f] * inverse), -127.0F, 127.0F);
     bytes[f] = static_cast<std::int8_t>(rounded);
     made.sum += bytes[f];
     const double stored = static_cast<double>(rounded) * static_cast<double>(made.scale);
@@ -63,7 +69,7 @@ class byte_panels {
     bounds_.resize(strips);
     scales_.assign(strips * strip(), 0.0F);
     panels_.resize(strips * panel_size());
-    parallel_for(strips, 64, [&](std::size_t begin, std::size_t end) {
+    parallel_for(strips, 256, [&](std::size_t begin, std::size_t end) {
       std::vector<std::int8_t> bytes(4 * quads_);
       for (std::size_t s = begin; s < end; ++s) fill(items, s, bytes);
     });

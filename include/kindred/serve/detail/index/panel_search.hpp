@@ -21,33 +21,32 @@ namespace kindred::detail {
 struct panel_items {
   std::span<const index> names;
   std::span<const float> biases;  ///< one an item, and more to fill a strip
-  const float* rows = nullptr;    ///< to settle scores by; null if those of the panels count
-  std::size_t factors = 0;
+  /// To settle scores by, in the order of the items' numbers; none if those of the panels count.
+  kernel::item_rows<float> exact;
   kernel::simd_level level = {};
 
-  [[nodiscard]] kernel::item_rows<float> subset(std::span<const index> places) const noexcept {
-    return {rows,          biases.data(), names.size(), factors,
-            places.data(), places.size(), nullptr,      names.data()};
-  }
+  [[nodiscard]] bool settles() const noexcept { return exact.rows != nullptr; }
 };
 
 /// Items that may be among a user's best, until there are enough to score them together.
 class pending_items {
  public:
-  void push(std::size_t place) noexcept { places_[size_++] = static_cast<index>(place); }
-  [[nodiscard]] bool full() const noexcept { return size_ == places_.size(); }
+  void push(index item) noexcept { numbers_[size_++] = item; }
+  [[nodiscard]] bool full() const noexcept { return size_ == numbers_.size(); }
 
   /// Hands those to `best` that are by their score in floats.
   template <class Accept>
   void settle(const panel_items& items, const float* query, const Accept& accept,
               top_k_selector& best) {
-    kernel::select_top_k(items.subset(std::span(places_).first(size_)), query, accept, best,
-                         items.level);
+    kernel::item_rows<float> rows = items.exact;
+    rows.subset = numbers_.data();
+    rows.subset_size = size_;
+    kernel::select_top_k(rows, query, accept, best, items.level);
     size_ = 0;
   }
 
  private:
-  std::array<index, 64> places_;
+  std::array<index, 64> numbers_;
   std::size_t size_ = 0;
 };
 
@@ -60,8 +59,8 @@ inline constexpr std::size_t most_groups = 32;
 template <std::size_t Users, class Panels, class Accept>
 class panel_search {
  public:
-  /// `queries` are as many pointers, of which `block` was made; `pending` is empty, and unless
-  /// items.rows is null has one element a query.
+  /// `queries` are as many pointers, of which `block` was made; `pending` is empty, and if
+  /// items.settles() has one element a query.
   panel_search(const Panels& panels, const panel_items& items, query_block& block,
                std::span<const float* const> queries, std::span<pending_items> pending,
                std::span<top_k_selector> best, const Accept& accept) noexcept
@@ -87,7 +86,7 @@ class panel_search {
       }
       for (const std::uint8_t group : groups) visit(s, bounds[s], group);
     }
-    if (items_.rows != nullptr)
+    if (items_.settles())
       for (std::size_t u = 0; u < queries_.size(); ++u) settle(u);
   }
 
@@ -120,13 +119,12 @@ class panel_search {
     const std::size_t size = std::min(panels_.strip(), items_.names.size() - first);
     for (std::size_t i = 0; i < size; ++i) {
       if (!(scores[i] >= limit)) continue;
-      if (items_.rows == nullptr) {
-        const scored_item candidate{items_.names[first + i], scores[i]};
-        if (candidate.score >= best_[u].threshold() && accept_(u, candidate.item))
-          best_[u].push(candidate);
-      } else {
-        pending_[u].push(first + i);
+      const scored_item candidate{items_.names[first + i], scores[i]};
+      if (items_.settles()) {
+        pending_[u].push(candidate.item);
         if (pending_[u].full()) settle(u);
+      } else if (candidate.score >= best_[u].threshold() && accept_(u, candidate.item)) {
+        best_[u].push(candidate);
       }
     }
     block_.thresholds[u] = best_[u].threshold();

@@ -23,16 +23,17 @@ template <class Model>
 concept compactable_model = row_solving_model<Model> || updatable_model<Model>;
 
 template <ranking_model Model>
-[[nodiscard]] new_base<Model> served_on(Model model, dataset ratings, fit_progress progress) {
-  auto served = std::make_shared<const recommender<Model>>(std::move(model), ratings);
+[[nodiscard]] new_base<Model> served_on(Model model, dataset ratings, fit_progress progress,
+                                        item_storage storage) {
+  auto served = std::make_shared<const recommender<Model>>(std::move(model), ratings, storage);
   return {std::move(served), std::move(ratings), std::move(progress)};
 }
 
 /// The base of a model that was fitted on all of the ratings.
 template <ranking_model Model>
-[[nodiscard]] new_base<Model> fitted_base(Model model, dataset ratings) {
+[[nodiscard]] new_base<Model> fitted_base(Model model, dataset ratings, item_storage storage) {
   const std::size_t count = ratings.size();
-  return served_on(std::move(model), std::move(ratings), {.fitted = count});
+  return served_on(std::move(model), std::move(ratings), {.fitted = count}, storage);
 }
 
 /// A base that answers as the state does; a model that updates learns the ratings now.
@@ -50,11 +51,11 @@ template <compactable_model Model>
     const auto item_row = [&](index item) { return frozen.state.newer_row(item); };
     return served_on(frozen.state.model().with_rows(ratings.num_users(), ratings.num_items(),
                                                     user_row, item_row),
-                     ratings, frozen.progress);
+                     ratings, frozen.progress, frozen.state.base->storage());
   } else {
     Model model = frozen.state.model();
     model.update(ratings, options);
-    return fitted_base(std::move(model), std::move(ratings));
+    return fitted_base(std::move(model), std::move(ratings), frozen.state.base->storage());
   }
 }
 
@@ -65,7 +66,7 @@ template <ranking_model Model>
   dataset ratings = frozen.merged();
   Model model = frozen.state.model();
   model.fit(ratings, options);
-  return fitted_base(std::move(model), std::move(ratings));
+  return fitted_base(std::move(model), std::move(ratings), frozen.state.base->storage());
 }
 
 /// A base that also has what came between two frozen states, the first of which it stands for.

@@ -163,7 +163,7 @@ void live_recommender<Model>::note_state(live_metrics& m) const {
   m.items = static_cast<std::size_t>(state.items.size());
   m.ratings = updater_.log().size();
   m.pending = updater_.log().pending();
-  m.refreshed = state.refreshed->size();
+  m.refreshed = state.refreshed.size();
   m.stale_users = updater_.stale_users();
   m.error = updater_.errors().error();
   m.drift = updater_.errors().drift();

@@ -9,6 +9,7 @@
 #include <kindred/data/id_map.hpp>
 #include <kindred/data/merge.hpp>
 #include <kindred/serve/detail/live/updater.hpp>
+#include <kindred/serve/item_storage.hpp>
 #include <kindred/serve/recommender.hpp>
 
 #include <algorithm>
@@ -71,9 +72,9 @@ void write_base(Writer& out, const new_base<Model>& base) {
 }
 
 template <class Model, class Reader>
-[[nodiscard]] new_base<Model> read_base(const Reader& in) {
+[[nodiscard]] new_base<Model> read_base(const Reader& in, item_storage storage) {
   auto served = std::make_shared<const recommender<Model>>(
-      in.template part<recommender<Model>>("recommender"));
+      in.template part<recommender<Model>>("recommender").with_storage(storage));
   const auto part = in.nested("recommender");
   dataset_storage ratings;
   ratings.users = served->users();

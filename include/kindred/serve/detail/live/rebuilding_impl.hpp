@@ -133,7 +133,7 @@ bool live_recommender<Model>::base_is_old() const {
   };
   const auto& state = updater_.state();
   return exceeds(updater_.log().pending(), updater_.log().base().size()) ||
-         exceeds(state.refreshed->size(), static_cast<std::size_t>(state.items.size()));
+         exceeds(state.refreshed.size(), static_cast<std::size_t>(state.items.size()));
 }
 
 template <ranking_model Model>
@@ -195,7 +195,7 @@ live_recommender<Model> live_recommender<Model>::load(const std::string& path, l
 
 template <ranking_model Model>
 live_recommender<Model>::live_recommender(const tensor_reader& in, live_options options)
-    : live_recommender(detail::live::read_base<Model>(in), std::move(options)) {
+    : live_recommender(detail::live::read_base<Model>(in, options.storage), std::move(options)) {
   position_ = in.get<std::string>("position");
   if constexpr (!compactable) {
     using detail::live::extended_ids;

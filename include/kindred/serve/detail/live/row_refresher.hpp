@@ -59,7 +59,7 @@ class row_refresher {
     });
     for (std::size_t n = 0; n < items.size(); ++n)
       state_.item_rows.set(static_cast<std::size_t>(items[n]), std::move(fresh[n]));
-    state_.list_refreshed(items);
+    state_.gather_refreshed(items);
   }
 
  private:

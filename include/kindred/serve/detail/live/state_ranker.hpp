@@ -23,7 +23,6 @@ template <ranking_model Model>
 class state_ranker {
  public:
   using scalar = typename served_state<Model>::scalar;
-  using check_list = std::vector<item_filter::check>;
 
   explicit state_ranker(const served_state<Model>& state) noexcept : state_(state) {}
 
@@ -34,41 +33,35 @@ class state_ranker {
     return !(row_solving_model<Model> ? seen(user) : state_.base->seen(user)).empty();
   }
 
-  void select(std::span<const index> users, const item_subset& subset, const check_list& checks,
-              std::span<top_k_selector> best) const {
+  void select(std::span<const index> users, const item_subset& subset,
+              std::span<const item_filter::check> checks, std::span<top_k_selector> best) const {
+    const auto accept = [&](std::size_t u, index item) { return checks[u](item); };
     if constexpr (row_solving_model<Model>) {
       std::vector<const scalar*> rows;
       rows.reserve(users.size());
       for (const index user : users) rows.push_back(state_.user_entry(user).factors);
-      select_for_rows(rows, subset, checks, best);
+      select_for_rows(rows, subset, accept, best);
     } else {
-      auto asked = checks;
-      top_k_batch(
-          state_.model(), users, within_base(subset),
-          [&](std::size_t u, index item) { return asked[u](item); }, best);
+      state_.base->ranker().select(users, within_base(subset), checks, best);
     }
   }
 
-  /// The same for latent vectors: the rows of the base that are up to date, then the others.
+  /// The same for latent vectors. Allocates nothing for one and no subset. First come the rows that
+  /// are newer than the base: they are few, and their scores spare a search of the base much of it.
+  template <class Accept>
   void select_for_rows(std::span<const scalar* const> rows, const item_subset& subset,
-                       const check_list& checks,
+                       const Accept& accept,
                        std::span<top_k_selector> best) const requires row_solving_model<Model> {
-    auto asked = checks;
-    kernel::select_top_k_batch(
-        item_rows_of(state_.model().latent(), within_base(subset)), rows,
+    if (subset)
+      select_newer(rows, *subset, accept, best);
+    else
+      state_.refreshed.select(rows, accept, best);
+    state_.base->ranker().select_for_rows(
+        rows, within_base(subset),
         [&](std::size_t u, index item) {
-          return state_.newer_row(item) == nullptr && asked[u](item);
+          return state_.newer_row(item) == nullptr && accept(u, item);
         },
         best);
-    asked = checks;
-    const refreshed_items<scalar>& refreshed = *state_.refreshed;
-    auto newer = refreshed.kernel_rows(state_.model().latent().factors);
-    const std::vector<index> chosen = subset ? places_of(*subset) : std::vector<index>();
-    if (subset) newer.subset = chosen.data();
-    newer.subset_size = chosen.size();
-    if (newer.count == 0 || (subset && chosen.empty())) return;
-    kernel::select_top_k_batch(
-        newer, rows, [&](std::size_t u, index item) { return asked[u](item); }, best);
   }
 
   template <class Accept>
@@ -90,23 +83,22 @@ class state_ranker {
   }
 
  private:
+  template <class Accept>
+  void select_newer(std::span<const scalar* const> rows, std::span<const index> subset,
+                    const Accept& accept, std::span<top_k_selector> best) const {
+    row_list<scalar> newer;
+    for (const index item : subset)
+      if (const auto* const row = state_.newer_row(item)) newer.add(item, *row);
+    if (newer.size() != 0)
+      kernel::select_top_k_batch(newer.kernel_rows(state_.model().latent().factors), rows, accept,
+                                 best);
+  }
+
   /// What the base has of a subset.
   [[nodiscard]] item_subset within_base(const item_subset& subset) const noexcept {
     if (!subset) return subset;
     const auto end = std::lower_bound(subset->begin(), subset->end(), state_.model().num_items());
     return subset->first(static_cast<std::size_t>(end - subset->begin()));
-  }
-
-  /// Where the items of a subset are among the refreshed ones.
-  [[nodiscard]] std::vector<index> places_of(std::span<const index> subset) const {
-    const std::vector<index>& items = state_.refreshed->items();
-    std::vector<index> places;
-    for (const index item : subset) {
-      const auto at = std::lower_bound(items.begin(), items.end(), item);
-      if (at != items.end() && *at == item)
-        places.push_back(static_cast<index>(at - items.begin()));
-    }
-    return places;
   }
 
   const served_state<Model>& state_;

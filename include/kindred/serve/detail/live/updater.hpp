@@ -68,6 +68,7 @@ class updater {
         item_growth_(item_growth),
         progress_(std::move(base.progress)) {
     state_.base = std::move(base.served);
+    if constexpr (row_solving_model<Model>) state_.gather_refreshed();
     const auto offsets = log_.base().item_offsets();
     std::vector<index> counts(offsets.size() - 1);
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = offsets[i + 1] - offsets[i];
@@ -178,7 +179,7 @@ class updater {
 
   void take(new_base<Model> base, const frozen_state<Model>& from) {
     state_.base = std::move(base.served);
-    state_.list_refreshed();
+    if constexpr (row_solving_model<Model>) state_.gather_refreshed();
     log_.replace(std::move(base.ratings), from.layers.size());
     users_.flatten(state_.base->users());
     items_.flatten(state_.base->items());
