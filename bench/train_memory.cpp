@@ -5,44 +5,11 @@
 #include <kindred/data/synthetic.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 
-#include <malloc.h>
-
-#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 
-namespace {
-
-std::atomic<std::size_t> live{0};
-std::atomic<std::size_t> peak{0};
-
-void* counted(void* memory) {
-  if (memory == nullptr) throw std::bad_alloc();
-  const std::size_t now = live += ::malloc_usable_size(memory);
-  std::size_t seen = peak.load();
-  while (now > seen && !peak.compare_exchange_weak(seen, now)) {
-  }
-  return memory;
-}
-
-void discounted(void* memory) noexcept {
-  if (memory != nullptr) live -= ::malloc_usable_size(memory);
-  std::free(memory);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(std::malloc(size)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  const auto unit = static_cast<std::size_t>(alignment);
-  return counted(std::aligned_alloc(unit, (size + unit - 1) / unit * unit));
-}
-void operator delete(void* memory) noexcept { discounted(memory); }
-void operator delete(void* memory, std::size_t) noexcept { discounted(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { discounted(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { discounted(memory); }
+#include "counted_memory.hpp"
 
 namespace {
 
@@ -53,12 +20,9 @@ void measure(double millions) {
       {.num_users = users, .num_items = users / 5, .num_ratings = count, .seed = 1});
   constexpr std::size_t factors = 32;
   kindred::matrix_factorization<> model({.factors = static_cast<int>(factors), .epochs = 1});
-  const std::size_t before = live;
-  peak = before;
-  model.fit(ratings);
+  const auto used = static_cast<double>(kindred::bench::most_bytes_of([&] { model.fit(ratings); }));
   const auto rows = static_cast<double>(ratings.num_users() + ratings.num_items());
   const double parameters = rows * (factors + 4.0) * 4 + rows * (factors + 1.0) * 4;
-  const auto used = static_cast<double>(peak - before);
   std::printf(
       "%.0fM ratings: peak %.1f MB above the dataset, %.2f bytes a rating beside %.1f MB of "
       "parameters\n",
