@@ -4,7 +4,6 @@
 //   kindred_hot_loops LOOP REPEATS     runs one on one thread, for instructions.sh to count
 #include <kindred/backend/mf_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
-#include <kindred/core/random.hpp>
 #include <kindred/data/synthetic.hpp>
 #include <kindred/model/als.hpp>
 #include <kindred/model/ease.hpp>
@@ -16,7 +15,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <map>
@@ -26,6 +24,7 @@
 
 #include "fma_peak.hpp"
 #include "memory_bandwidth.hpp"
+#include "sign_vectors.hpp"
 
 namespace {
 
@@ -43,14 +42,6 @@ kindred::dataset ratings_of(std::size_t count) {
   const auto users = static_cast<kindred::index>(count / 100);
   return kindred::synthetic_ratings(
       {.num_users = users, .num_items = users / 5, .num_ratings = count, .seed = 1});
-}
-
-/// Vectors of one length, so that none is left out unseen.
-std::vector<float> signs(std::size_t size, std::uint64_t seed) {
-  const kindred::counter_rng random(seed, 0);
-  std::vector<float> values(size);
-  for (std::size_t n = 0; n < size; ++n) values[n] = random.uniform(n) < 0.5 ? 0.125F : -0.125F;
-  return values;
 }
 
 /// An epoch: a product of two rows, and two steps.
@@ -113,19 +104,19 @@ hot_loop ease(std::size_t size) {
 
 hot_loop many_queries(std::size_t size) {
   const auto index = std::make_shared<kindred::item_index>(
-      signs(size / 20 * factors, 1), factors, std::vector<float>{},
+      kindred::bench::signs(size / 20 * factors, 1), factors, std::vector<float>{},
       kindred::item_index_options{.storage = kindred::item_storage::float32});
-  const auto users = signs(192 * factors, 2);
+  const auto users = kindred::bench::signs(192 * factors, 2);
   return {[=] { (void)index->search_all(users, 10); },
           2.0 * 192 * static_cast<double>(size / 20) * factors, 0};
 }
 
 hot_loop one_query(std::size_t size) {
-  const auto items = signs(size / 2 * factors, 1);
+  const auto items = kindred::bench::signs(size / 2 * factors, 1);
   const auto index = std::make_shared<kindred::item_index>(
       items, factors, std::vector<float>{},
       kindred::item_index_options{.storage = kindred::item_storage::float32});
-  const auto user = signs(factors, 2);
+  const auto user = kindred::bench::signs(factors, 2);
   return {[=] { (void)index->search(user, 10); }, 2.0 * static_cast<double>(items.size()),
           4.0 * static_cast<double>(items.size())};
 }

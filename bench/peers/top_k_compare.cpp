@@ -9,7 +9,6 @@
 //   top_k_compare hnsw FOLDER FACTORS THREADS LINKS BUILD_EFFORT SEARCH_EFFORT...
 //                seconds to build a hnsw_index; for each effort seconds to search, and recall
 // Of each time, that of processors comes next.
-#include <kindred/core/random.hpp>
 #include <kindred/data/synthetic.hpp>
 #include <kindred/model/implicit_als.hpp>
 #include <kindred/serve/hnsw.hpp>
@@ -21,7 +20,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
@@ -30,6 +28,7 @@
 #include <vector>
 
 #include "../memory_bandwidth.hpp"
+#include "../sign_vectors.hpp"
 #include "exchange.hpp"
 
 namespace {
@@ -81,19 +80,11 @@ void race_hnsw(const std::string& folder, std::size_t factors,
   }
 }
 
-/// Vectors of one length, so that none is left out unseen.
-std::vector<float> signs(std::size_t size, std::uint64_t seed) {
-  const kindred::counter_rng random(seed, 0);
-  std::vector<float> values(size);
-  for (std::size_t n = 0; n < size; ++n) values[n] = random.uniform(n) < 0.5 ? 0.125F : -0.125F;
-  return values;
-}
-
 void race_single(std::size_t factors) {
   constexpr int queries = 20;
-  const auto items = signs(1'000'000 * factors, 1);
+  const auto items = kindred::bench::signs(1'000'000 * factors, 1);
   const kindred::item_index index(items, factors, {}, {.storage = kindred::item_storage::float32});
-  const auto users = signs(queries * factors, 2);
+  const auto users = kindred::bench::signs(queries * factors, 2);
   const auto search = [&](int query) {
     return index.search(
         std::span(users).subspan(static_cast<std::size_t>(query) * factors, factors), best);
