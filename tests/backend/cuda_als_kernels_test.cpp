@@ -17,29 +17,15 @@
 #include <cstddef>
 #include <numeric>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../data/support.hpp"
 
-namespace kindred::cuda_als_kernels_test {
-
-namespace {
-
-/// The device's kernels on the processor.
-struct emulated {
-  static constexpr std::string_view name = "emulated";
-};
-
-}  // namespace
-
-}  // namespace kindred::cuda_als_kernels_test
-
 template <>
-class kindred::als_kernels<kindred::cuda_als_kernels_test::emulated> {
+class kindred::als_kernels<kindred::test::emulated> {
  public:
-  als_kernels(const cuda_als_kernels_test::emulated& /*backend*/, const als_problem& problem)
+  als_kernels(const test::emulated& /*backend*/, const als_problem& problem)
       : problem_(problem), stride_(gpu::shape_of_als_rows(problem.width()).stride) {
     for (const als_axis axis : {als_axis::users, als_axis::items})
       rows(axis).resize((entries(axis).offsets.size() - 1) * stride_, 0.0F);
@@ -142,6 +128,8 @@ class kindred::als_kernels<kindred::cuda_als_kernels_test::emulated> {
 };
 
 namespace kindred::cuda_als_kernels_test {
+
+using test::emulated;
 
 static_assert(trainable_als<emulated>);
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -29,6 +30,11 @@ inline thread_local emulated_extent blockIdx;
 inline emulated_extent gridDim;
 
 namespace kindred::test {
+
+/// A backend: the device's kernels on the processor.
+struct emulated {
+  static constexpr std::string_view name = "emulated";
+};
 
 struct emulated_warp {
   std::barrier<> together{32};

@@ -14,29 +14,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <string_view>
 #include <variant>
 
 #include "../data/support.hpp"
 
-namespace kindred::cuda_similarity_kernels_test {
-
-namespace {
-
-/// The device's kernels on the processor.
-struct emulated {
-  static constexpr std::string_view name = "emulated";
-};
-
-}  // namespace
-
-}  // namespace kindred::cuda_similarity_kernels_test
-
 template <>
-class kindred::knn_kernels<kindred::cuda_similarity_kernels_test::emulated> {
+class kindred::knn_kernels<kindred::test::emulated> {
  public:
-  knn_kernels(const cuda_similarity_kernels_test::emulated& /*backend*/,
-              const similarity_problem& problem)
+  knn_kernels(const test::emulated& /*backend*/, const similarity_problem& problem)
       : problem_(problem) {}
 
   [[nodiscard]] std::size_t keys_per_row() const { return runs * problem_.most; }
@@ -70,6 +55,8 @@ class kindred::knn_kernels<kindred::cuda_similarity_kernels_test::emulated> {
 };
 
 namespace kindred::cuda_similarity_kernels_test {
+
+using test::emulated;
 
 static_assert(trainable_knn<emulated>);
 
