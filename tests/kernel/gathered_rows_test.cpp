@@ -86,4 +86,38 @@ TEST_CASE_TEMPLATE("gathered rows of any width are scaled into a panel", Scalar,
     }
 }
 
+TEST_CASE_TEMPLATE("gathered rows are scaled into a transposed panel", Scalar, float, double) {
+  const counter_rng random(9);
+  std::vector<Scalar> matrix(40 * 50);
+  for (std::size_t i = 0; i < matrix.size(); ++i)
+    matrix[i] = static_cast<Scalar>(random.uniform(i) - 0.5);
+  const std::vector<index> indices{39, 0, 7, 7, 12, 38, 1, 2, 3, 20, 21, 5, 6};
+  std::vector<Scalar> row_factors(indices.size());
+  for (std::size_t n = 0; n < row_factors.size(); ++n) row_factors[n] = static_cast<Scalar>(n) - 4;
+  std::vector<Scalar> column_factors(48);
+  for (std::size_t f = 0; f < column_factors.size(); ++f)
+    column_factors[f] = 1 / static_cast<Scalar>(1 + f);
+  constexpr std::size_t stride = 16;
+  for (const auto level : test::levels_of_this_machine())
+    for (const std::size_t width : {16UL, 48UL})
+      for (const std::size_t count : {1UL, 4UL, 7UL, 13UL}) {
+        const kernel::gathered_rows<Scalar> rows{matrix.data() + 1, 50, width, indices.data(),
+                                                 count};
+        std::vector<Scalar> panel(width * stride + 1, Scalar{9});
+        kernel::pack_columns(rows, row_factors.data(), column_factors.data(), panel.data(), stride,
+                             level);
+        std::size_t wrong = panel.back() == 9 ? 0 : 1;
+        for (std::size_t f = 0; f < width; ++f)
+          for (std::size_t n = 0; n < stride; ++n) {
+            const Scalar expected =
+                n < count ? column_factors[f] * row_factors[n] * rows.row(n)[f] : 0;
+            wrong += std::abs(panel[f * stride + n] - expected) <=
+                             4 * std::numeric_limits<Scalar>::epsilon() * std::abs(expected)
+                         ? 0U
+                         : 1U;
+          }
+        CHECK(wrong == 0);
+      }
+}
+
 }  // namespace kindred::gathered_rows_test

@@ -21,7 +21,7 @@ aligned_vector<float> random_numbers(std::size_t count, std::uint64_t seed) {
 }
 
 void check(kernel::simd_level level, std::size_t rows, std::size_t depth, std::size_t columns,
-           bool turned, bool add) {
+           bool turned, bool add, bool upper = false) {
   CAPTURE(rows);
   CAPTURE(depth);
   CAPTURE(columns);
@@ -41,11 +41,13 @@ void check(kernel::simd_level level, std::size_t rows, std::size_t depth, std::s
                            .b_stride = columns + 16,
                            .c = c.data(),
                            .c_stride = columns + 32,
-                           .add = add},
+                           .add = add,
+                           .upper = upper},
                           level);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t j = 0; j < columns + 32; ++j) {
       double expected = static_cast<double>(before[r * (columns + 32) + j]);
+      if (upper && j < r) continue;
       if (j < columns) {
         if (!add) expected = 0;
         for (std::size_t k = 0; k < depth; ++k)
@@ -61,12 +63,13 @@ TEST_CASE("products are those of the definition, on every instruction set") {
   for (const auto level :
        {kernel::simd_level::baseline, kernel::simd_level::avx2, kernel::simd_level::avx512}) {
     if (level > kernel::best_simd_level()) continue;
-    for (const std::size_t rows : {1U, 3U, 4U, 9U, 64U})
+    for (const std::size_t rows : {1U, 3U, 4U, 9U, 12U, 16U, 29U, 64U})
       for (const std::size_t depth : {0U, 1U, 7U, 64U})
         for (const std::size_t columns : {16U, 32U, 48U})
           for (const bool turned : {false, true}) {
             check(level, rows, depth, columns, turned, false);
             check(level, rows, depth, columns, turned, true);
+            if (rows <= columns) check(level, rows, depth, columns, turned, true, true);
           }
   }
 }

@@ -135,6 +135,27 @@ TEST_CASE("a half-step by Cholesky is the dense solution in double precision") {
   }
 }
 
+TEST_CASE("rows with few interactions are solved in the basis of the Gramian, exactly") {
+  const dataset train = counts(25'000, 2000, 90, 3);
+  for (const double exponent : {0.0, 1.0})
+    for (const int factors : {60, 96}) {
+      const implicit_als_options options{.factors = factors,
+                                         .regularization = 0.01,
+                                         .frequency_exponent = exponent,
+                                         .values = interaction_value::rating,
+                                         .solver = cholesky{}};
+      const reference exact(train, options);
+      const MatrixXd before = items_of(test::fitted<implicit_als>(options, train, 1));
+      const implicit_als model = test::fitted<implicit_als>(options, train, 2);
+      const MatrixXd users = users_of(model);
+      double worst = 0;
+      for (Eigen::Index u = 0; u < users.rows(); u += 13)
+        worst = std::max(worst, (users.row(u).transpose() - exact.user(before, u)).norm());
+      CHECK(worst < 1e-3 * users.rowwise().norm().mean());
+      test::check_same_bits_everywhere(implicit_als(options), train);
+    }
+}
+
 TEST_CASE("the solvers of implicit_als meet") {
   const dataset train = counts(1500, 61, 43, 1);
   for (implicit_als_options options : all_objectives()) {

@@ -77,4 +77,22 @@ void pack_rows(const gathered_rows<Scalar>& rows, const Scalar* factors, Scalar*
   baseline::gathered_products<Scalar>::pack_rows(rows, factors, panel, stride);
 }
 
+/// The same, transposed: panel[f * stride + n] = row_factors[n] * column_factors[f] * row n [f],
+/// and zeros from the count to `stride`, a multiple of 4. Precondition: the processor has `level`.
+template <class Scalar>
+void pack_columns(const gathered_rows<Scalar>& rows, const Scalar* row_factors,
+                  const Scalar* column_factors, Scalar* panel, std::size_t stride,
+                  [[maybe_unused]] simd_level level = best_simd_level()) noexcept {
+#if defined(__x86_64__)
+  if (level == simd_level::avx512)
+    return avx512::gathered_products<Scalar>::pack_columns(rows, row_factors, column_factors, panel,
+                                                           stride);
+  if (level == simd_level::avx2)
+    return avx2::gathered_products<Scalar>::pack_columns(rows, row_factors, column_factors, panel,
+                                                         stride);
+#endif
+  baseline::gathered_products<Scalar>::pack_columns(rows, row_factors, column_factors, panel,
+                                                    stride);
+}
+
 }  // namespace kindred::kernel

@@ -23,6 +23,8 @@ struct product {
   Scalar* c = nullptr;
   std::size_t c_stride = 0;
   bool add = false;
+  /// Whether elements with j < r do not count, and may become anything; then rows <= columns.
+  bool upper = false;
 };
 
 /// Rows of matrices are padded to a multiple of this, the lanes of the widest registers.

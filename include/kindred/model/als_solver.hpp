@@ -9,7 +9,7 @@
 /// minimum of a parabola in k factors. All of them start at the row that there was before.
 namespace kindred {
 
-/// Exactly: O(n k^2 + k^3) for a row with n entries.
+/// Exactly: O(n k^2 + k^3) for a row with n entries, O(n^2 k + n^3) where these are fewer than k.
 struct cholesky {
   static constexpr std::string_view name = "cholesky";
   friend bool operator==(const cholesky&, const cholesky&) = default;

@@ -46,9 +46,10 @@ namespace kindred {
 ///   const kindred::recommender recommender{std::move(model), train};
 ///
 /// What an epoch costs is up to the solver: see als_solver.hpp. A fit holds the latent vectors and
-/// some k x k matrices of k factors; early stopping that restores holds the vectors twice. What was
-/// fitted is immutable and shared by copies, the interactions with the dataset; all const members
-/// are safe from any thread.
+/// some k x k matrices of k factors; Cholesky, where rows have few interactions, holds the vectors
+/// of one side twice, and early stopping that restores holds all twice. What was fitted is immutable
+/// and shared by copies, the interactions with the dataset; all const members are safe from any
+/// thread.
 class implicit_als {
  public:
   using scalar_type = float;

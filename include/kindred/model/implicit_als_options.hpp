@@ -25,7 +25,7 @@ struct implicit_als_options {
   interaction_value values = interaction_value::one;
   als_solver solver = conjugate_gradient{};
   /// Standard deviation of the initial length of an item's vector, > 0.
-  double init_scale = 0.1;
+  double init_scale = 1;
   std::uint64_t seed = 42;
 
   friend bool operator==(const implicit_als_options&, const implicit_als_options&) = default;

@@ -46,19 +46,54 @@ struct gathered_products {
   static void pack_rows(const gathered_rows<Scalar>& rows, const Scalar* factors, Scalar* panel,
                         std::size_t stride) noexcept {
     constexpr std::size_t ahead = 8;
+    const std::size_t width = rows.width;  // which no store to the panel can change
     for (std::size_t n = 0; n < rows.count; ++n, panel += stride) {
       if (n + ahead < rows.count)
-        for (std::size_t f = 0; f < rows.width; f += 64 / sizeof(Scalar))
+        for (std::size_t f = 0; f < width; f += 64 / sizeof(Scalar))
           __builtin_prefetch(rows.row(n + ahead) + f);
       const Scalar* const row = rows.row(n);
+      const Scalar factor = factors[n];
       std::size_t f = 0;
-      for (; f + lanes <= rows.width; f += lanes) {
+      for (; f + lanes <= width; f += lanes) {
         vector x;
         load(x, row + f);
-        store(panel + f, x * factors[n]);
+        store(panel + f, x * factor);
       }
-      for (; f < rows.width; ++f) panel[f] = row[f] * factors[n];
+      for (; f < width; ++f) panel[f] = row[f] * factor;
       for (; f < stride; ++f) panel[f] = 0;
+    }
+  }
+
+  /// Four rows and four columns at a time; the last rows repeat, times 0, to be four.
+  static void pack_columns(const gathered_rows<Scalar>& rows, const Scalar* row_factors,
+                           const Scalar* column_factors, Scalar* panel,
+                           std::size_t stride) noexcept {
+    const std::size_t width = rows.width;
+    for (std::size_t first = 0; first < stride; first += group) {
+      if (first >= rows.count) {
+        for (std::size_t f = 0; f < width; ++f) store(panel + f * stride + first, quad_t<Scalar>{});
+        continue;
+      }
+      prefetch(rows, first);
+      const Scalar* row[group];
+      Scalar factor[group];
+      for (std::size_t r = 0; r < group; ++r) {
+        const bool within = first + r < rows.count;
+        row[r] = rows.row(within ? first + r : rows.count - 1);
+        factor[r] = within ? row_factors[first + r] : 0;
+      }
+      for (std::size_t f = 0; f < width; f += group) {
+        quad_t<Scalar> of_column, block[group];
+        load(of_column, column_factors + f);
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < group; ++r) {
+          load(block[r], row[r] + f);
+          block[r] *= of_column * factor[r];
+        }
+        transpose<Scalar>(block[0], block[1], block[2], block[3]);
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < group; ++r) store(panel + (f + r) * stride + first, block[r]);
+      }
     }
   }
 

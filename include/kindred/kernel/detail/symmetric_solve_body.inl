@@ -44,7 +44,8 @@ struct symmetric_elimination {
                                  .b_stride = s.stride,
                                  .c = s.matrix + first * s.stride + begin,
                                  .c_stride = s.stride,
-                                 .add = true});
+                                 .add = true,
+                                 .upper = true});
   }
 
   /// Eliminates in a strip within its block on the diagonal, and in the same rows of x.

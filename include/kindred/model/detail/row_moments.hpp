@@ -10,7 +10,8 @@
 
 namespace kindred::detail {
 
-/// Sums of products of rows with themselves, by blocked rank updates on gathered panels.
+/// Sums of products of rows, or of columns, with themselves, by blocked rank updates on gathered
+/// panels.
 template <class Number>
 class row_moments {
  public:
@@ -18,7 +19,7 @@ class row_moments {
   explicit row_moments(std::size_t width)
       : depth_(std::clamp<std::size_t>(cached / std::max(width, strip), 32, 256)),
         roots_(depth_),
-        panel_(depth_ * kernel::padded_columns(width)) {}
+        panel_(std::max(cached, depth_ * kernel::padded_columns(width))) {}
 
   /// Numbers of a matrix of `width` rows and columns, both padded.
   [[nodiscard]] static std::size_t matrix_size(std::size_t width) noexcept {
@@ -35,6 +36,21 @@ class row_moments {
         roots_[n] = weights == nullptr ? Number{1} : std::sqrt(weights[first + n]);
       kernel::pack_rows(part, roots_.data(), panel_.data(), kernel::padded_columns(rows.width));
       add_products(part.count, rows.width, matrix);
+    }
+  }
+
+  /// The same of columns: matrix += sum over f of column_factors[f]^2 z z', where z is column f of
+  /// the rows, its n-th number times row_factors[n]. There is at least one row, and no more than
+  /// the constructor was given; their width is a multiple of gathered_multiple.
+  void add_columns(const kernel::gathered_rows<Number>& rows, const Number* row_factors,
+                   const Number* column_factors, Number* matrix) {
+    constexpr std::size_t multiple = kernel::gathered_multiple;
+    const std::size_t stride = kernel::padded_columns(rows.count);
+    const std::size_t depth = std::max(cached / stride / multiple, std::size_t{2}) * multiple;
+    for (std::size_t first = 0; first < rows.width; first += depth) {
+      const auto part = rows.columns(first, std::min(depth, rows.width - first));
+      kernel::pack_columns(part, row_factors, column_factors + first, panel_.data(), stride);
+      add_products(part.width, rows.count, matrix);
     }
   }
 
@@ -55,7 +71,8 @@ class row_moments {
                                 .b_stride = stride,
                                 .c = matrix + i * (stride + 1),
                                 .c_stride = stride,
-                                .add = true});
+                                .add = true,
+                                .upper = true});
   }
 
   std::size_t depth_;             ///< rows of a panel

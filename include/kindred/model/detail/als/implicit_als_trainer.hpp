@@ -7,6 +7,7 @@
 #include <kindred/kernel/als_terms.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/model/detail/als/als_side.hpp>
+#include <kindred/model/detail/als/gramian_basis.hpp>
 #include <kindred/model/detail/als/half_step.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/implicit_als_options.hpp>
@@ -19,6 +20,8 @@
 #include <numeric>
 #include <span>
 #include <stop_token>
+#include <variant>
+#include <vector>
 
 namespace kindred::detail {
 
@@ -61,7 +64,7 @@ class implicit_als_trainer {
         terms_(implicit_terms(options)),
         users_(make_side(train.user_offsets(), train.row_items(), train.row_values())),
         items_(make_side(train.item_offsets(), train.column_users(), train.column_values())) {
-    draw_rows(loop_, items_, static_cast<std::size_t>(options_.factors), options_.init_scale,
+    draw_rows(loop_, items_, factors(), options_.init_scale,
               counter_rng(options_.seed, 0x69616c73U));
     item_gramian_ = gramian_of(loop_, items_.rows, items_.width);
   }
@@ -102,10 +105,10 @@ class implicit_als_trainer {
   }
 
   [[nodiscard]] aligned_vector<float> user_factors() const {
-    return without_padding(users_, static_cast<std::size_t>(options_.factors));
+    return without_padding(users_, factors());
   }
   [[nodiscard]] aligned_vector<float> item_factors() const {
-    return without_padding(items_, static_cast<std::size_t>(options_.factors));
+    return without_padding(items_, factors());
   }
 
  protected:
@@ -124,9 +127,13 @@ class implicit_als_trainer {
   }
 
  private:
+  [[nodiscard]] std::size_t factors() const noexcept {
+    return static_cast<std::size_t>(options_.factors);
+  }
+
   [[nodiscard]] als_side make_side(std::span<const index> offsets, std::span<const index> others,
                                    std::span<const float> values) const {
-    const std::size_t width = padded_factors(static_cast<std::size_t>(options_.factors));
+    const std::size_t width = padded_factors(factors());
     return {offsets, others,
             options_.values == interaction_value::rating ? values : std::span<const float>(), width,
             aligned_vector<float>((offsets.size() - 1) * width, 0.0F)};
@@ -138,7 +145,20 @@ class implicit_als_trainer {
 
   void step(als_side& own, const als_side& other, std::span<const float> gramian) {
     const aligned_vector<float> scaled = implicit_gramian(options_, gramian);
-    const auto factors = static_cast<std::size_t>(options_.factors);
+    if (!std::holds_alternative<cholesky>(options_.solver) ||
+        !basis_pays(own, other.size(), factors()))
+      return solve(own, other, scaled.data(), std::vector<float>(factors(), 0.0F));
+    const gramian_basis basis(scaled, factors());
+    als_side turned = other;
+    basis.enter(loop_, turned.rows);
+    solve(own, turned, nullptr, basis.values());
+    basis.leave(loop_, own.rows);
+  }
+
+  /// Where there is a Gramian, `more` is 0; else it is what the ridge of each factor has beside the
+  /// penalty.
+  void solve(als_side& own, const als_side& other, const float* gramian,
+             std::span<const float> more) {
     const auto describe = [&](std::size_t row, row_terms& terms) {
       const std::size_t begin = own.begin(row);
       for (std::size_t n = 0; n < terms.weights.size(); ++n) {
@@ -146,10 +166,10 @@ class implicit_als_trainer {
         terms.weights[n] = one.weight;
         terms.targets[n] = one.target;
       }
-      std::fill_n(terms.ridge.begin(), factors,
-                  implicit_penalty(options_, terms.weights.size(), other.size()));
+      const float penalty = implicit_penalty(options_, terms.weights.size(), other.size());
+      for (std::size_t f = 0; f < more.size(); ++f) terms.ridge[f] = penalty + more[f];
     };
-    half_step(loop_, own, other, scaled.data(), describe, stop_).run(options_.solver);
+    half_step(loop_, own, other, gramian, describe, stop_).run(options_.solver);
   }
 
   [[nodiscard]] float score(std::size_t user, std::size_t item) const noexcept {

@@ -5,6 +5,7 @@
 #include <kindred/kernel/dot.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
 #include <kindred/model/als_solver.hpp>
+#include <kindred/model/detail/als/entry_system.hpp>
 #include <kindred/model/detail/als/row_problem.hpp>
 #include <kindred/model/detail/row_moments.hpp>
 #include <kindred/model/detail/symmetric_solver.hpp>
@@ -31,7 +32,11 @@ class block_system {
   /// draw around it, as kernel::symmetric_system makes it.
   void solve(const row_problem& problem, std::size_t first, std::span<float> x,
              const float* noise = nullptr) {
-    solver_.solve(assemble(problem, first, x.size()), x.size(), x.data(), noise);
+    solve(assemble(problem, first, x.size()), x, noise);
+  }
+  /// The same with the matrix that `assemble` gave.
+  void solve(float* matrix, std::span<float> x, const float* noise = nullptr) {
+    solver_.solve(matrix, x.size(), x.data(), noise);
   }
 
   /// That matrix, of `size` columns, whose upper triangle counts; it is there until the next one.
@@ -75,16 +80,19 @@ class row_solver<cholesky> {
   row_solver(const cholesky& /*options*/, std::size_t width) : system_(width) {}
 
   void solve(const row_problem& problem, float* x) {
+    if (entry_system::suits(problem)) return by_entries_.solve(problem, x);
     const std::span<float> all(x, problem.width());
+    float* const matrix = system_.assemble(problem, 0, all.size());  // has the rows fetched
     std::ranges::fill(all, 0.0F);
     add_up(problem, all, [&](std::size_t begin, std::size_t end, float* part) {
       kernel::add_rows(problem.rows.part(begin, end), problem.targets + begin, part);
     });
-    system_.solve(problem, 0, all);
+    system_.solve(matrix, all);
   }
 
  private:
   block_system system_;
+  entry_system by_entries_;
 };
 
 template <>
