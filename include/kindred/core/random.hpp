@@ -1,5 +1,7 @@
 #pragma once
 
+#include <kindred/core/host_device.hpp>
+
 #include <array>
 #include <bit>
 #include <cmath>
@@ -14,22 +16,35 @@ namespace kindred {
 class counter_rng {
  public:
   /// Streams of one seed are independent; give each purpose its own.
-  constexpr explicit counter_rng(std::uint64_t seed, std::uint64_t stream = 0) noexcept
+  KINDRED_HOST_DEVICE constexpr explicit counter_rng(std::uint64_t seed,
+                                                     std::uint64_t stream = 0) noexcept
       : seed_(seed), stream_(stream) {}
 
   /// The 128 random bits of `counter`.
   [[nodiscard]] constexpr std::array<std::uint32_t, 4> block(std::uint64_t counter) const noexcept {
-    std::array<std::uint32_t, 4> x = {low(counter), high(counter), low(stream_), high(stream_)};
+    std::uint32_t x[4] = {};
+    draw(counter, x);
+    return {x[0], x[1], x[2], x[3]};
+  }
+  /// The same into `x`, as a GPU asks for them.
+  KINDRED_HOST_DEVICE constexpr void draw(std::uint64_t counter,
+                                          std::uint32_t (&x)[4]) const noexcept {
+    x[0] = low(counter);
+    x[1] = high(counter);
+    x[2] = low(stream_);
+    x[3] = high(stream_);
     std::uint32_t key0 = low(seed_);
     std::uint32_t key1 = high(seed_);
     for (int round = 0; round < 10; ++round) {
       const std::uint64_t a = std::uint64_t{0xD2511F53U} * x[0];
       const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * x[2];
-      x = {high(b) ^ x[1] ^ key0, low(b), high(a) ^ x[3] ^ key1, low(a)};
+      x[0] = high(b) ^ x[1] ^ key0;
+      x[1] = low(b);
+      x[2] = high(a) ^ x[3] ^ key1;
+      x[3] = low(a);
       key0 += 0x9E3779B9U;
       key1 += 0xBB67AE85U;
     }
-    return x;
   }
 
   [[nodiscard]] constexpr std::uint64_t bits(std::uint64_t counter) const noexcept {
@@ -60,10 +75,10 @@ class counter_rng {
   }
 
  private:
-  static constexpr std::uint32_t low(std::uint64_t x) noexcept {
+  KINDRED_HOST_DEVICE static constexpr std::uint32_t low(std::uint64_t x) noexcept {
     return static_cast<std::uint32_t>(x);
   }
-  static constexpr std::uint32_t high(std::uint64_t x) noexcept {
+  KINDRED_HOST_DEVICE static constexpr std::uint32_t high(std::uint64_t x) noexcept {
     return static_cast<std::uint32_t>(x >> 32);
   }
 

@@ -1,21 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <kindred/core/host_device.hpp>
+#include <kindred/kernel/activation_function.hpp>
 #include <kindred/kernel/dispatch.hpp>
 #include <kindred/kernel/exponential.hpp>
 #include <kindred/kernel/pack.hpp>
 
 namespace kindred::kernel {
-
-/// What makes a layer of a network more than a linear map.
-enum class activation {
-  linear,      ///< x
-  relu,        ///< max(0, x)
-  leaky_relu,  ///< x, or x / 100 below zero
-  sigmoid,     ///< 1 / (1 + exp(-x))
-  tanh,        ///< tanh(x)
-  gelu         ///< x Phi(x), with the normal distribution (Hendrycks and Gimpel, 2016)
-};
 
 /// Numbers are activated in multiples of this, the lanes of the widest registers.
 inline constexpr std::size_t activation_multiple = 16;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
-#include <kindred/nn/sigmoid.hpp>
+#include <kindred/kernel/pointwise_loss.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -18,11 +18,12 @@ namespace kindred::nn {
 struct squared_error {
   static constexpr std::string_view name = "squared_error";
 
+  [[nodiscard]] static constexpr kernel::squared_loss arithmetic() noexcept { return {}; }
   [[nodiscard]] float value(float output, float target) const noexcept {
-    return (output - target) * (output - target);
+    return arithmetic().value(output, target);
   }
   [[nodiscard]] float derivative(float output, float target) const noexcept {
-    return 2 * (output - target);
+    return arithmetic().derivative(output, target);
   }
 
   friend bool operator==(const squared_error&, const squared_error&) = default;
@@ -32,11 +33,12 @@ struct squared_error {
 struct absolute_error {
   static constexpr std::string_view name = "absolute_error";
 
+  [[nodiscard]] static constexpr kernel::absolute_loss arithmetic() noexcept { return {}; }
   [[nodiscard]] float value(float output, float target) const noexcept {
-    return std::abs(output - target);
+    return arithmetic().value(output, target);
   }
   [[nodiscard]] float derivative(float output, float target) const noexcept {
-    return output > target ? 1.0F : (output < target ? -1.0F : output - target);
+    return arithmetic().derivative(output, target);
   }
 
   friend bool operator==(const absolute_error&, const absolute_error&) = default;
@@ -48,15 +50,14 @@ struct huber {
   static constexpr std::string_view name = "huber";
   double delta = 1;  ///< > 0
 
+  [[nodiscard]] constexpr kernel::huber_loss arithmetic() const noexcept {
+    return {static_cast<float>(delta)};
+  }
   [[nodiscard]] float value(float output, float target) const noexcept {
-    const float error = std::abs(output - target);
-    const auto bend = static_cast<float>(delta);
-    return error <= bend ? error * error / 2 : bend * (error - bend / 2);
+    return arithmetic().value(output, target);
   }
   [[nodiscard]] float derivative(float output, float target) const noexcept {
-    const float error = output - target;
-    const auto bend = static_cast<float>(delta);
-    return error > bend ? bend : (error < -bend ? -bend : error);
+    return arithmetic().derivative(output, target);
   }
 
   friend bool operator==(const huber&, const huber&) = default;
@@ -67,11 +68,12 @@ struct huber {
 struct cross_entropy {
   static constexpr std::string_view name = "cross_entropy";
 
+  [[nodiscard]] static constexpr kernel::logistic_loss arithmetic() noexcept { return {}; }
   [[nodiscard]] float value(float output, float target) const noexcept {
-    return (output > 0 ? output * (1 - target) : -output * target) + softplus(-std::abs(output));
+    return arithmetic().value(output, target);
   }
   [[nodiscard]] float derivative(float output, float target) const noexcept {
-    return sigmoid(output) - target;
+    return arithmetic().derivative(output, target);
   }
 
   friend bool operator==(const cross_entropy&, const cross_entropy&) = default;
@@ -86,6 +88,12 @@ concept pointwise = requires(const Loss& loss, float x) {
 
 /// Any of them, so that one is chosen as `.loss = nn::huber{.delta = 0.5}`.
 using rating_loss = std::variant<squared_error, absolute_error, huber, cross_entropy>;
+
+/// Its arithmetic alone.
+[[nodiscard]] inline kernel::pointwise_loss arithmetic_of(const rating_loss& chosen) {
+  return std::visit([](const auto& loss) -> kernel::pointwise_loss { return loss.arithmetic(); },
+                    chosen);
+}
 
 /// Throws option_error for the first field outside its range.
 inline void check_option(const rating_loss& chosen) {

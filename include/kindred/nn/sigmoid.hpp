@@ -1,18 +1,10 @@
 #pragma once
 
-#include <cmath>
+#include <kindred/kernel/sigmoid.hpp>
 
 namespace kindred::nn {
 
-/// 1 / (1 + exp(-x)), without overflow on either side.
-[[nodiscard]] inline float sigmoid(float x) noexcept {
-  const float small = std::exp(-std::abs(x));
-  return (x >= 0 ? 1.0F : small) / (1 + small);
-}
-
-/// log(1 + exp(x)), without overflow and without loss where it is near x or near 0.
-[[nodiscard]] inline float softplus(float x) noexcept {
-  return (x > 0 ? x : 0.0F) + std::log1p(std::exp(-std::abs(x)));
-}
+using kernel::sigmoid;
+using kernel::softplus;
 
 }  // namespace kindred::nn

@@ -1,7 +1,10 @@
+// The arithmetic of activations, for every instruction set and, number by number, for the GPU.
+// Wants core/host_device.hpp, kernel/activation_function.hpp and, in KINDRED_TARGET, exponentiate.
 namespace kindred::kernel::KINDRED_TARGET {
 
 /// x = Phi(x), the normal distribution, within 1e-7 (Abramowitz and Stegun, 1964, 7.1.26).
-[[gnu::always_inline]] inline void normal_probability(pack_t<float>& x) noexcept {
+[[gnu::always_inline]] KINDRED_HOST_DEVICE inline void normal_probability(
+    pack_t<float>& x) noexcept {
   using vector = pack_t<float>;
   const vector z = (x < 0 ? -x : x) * 0.707106781F;
   const vector t = 1 / (0.3275911F * z + 1);
@@ -19,7 +22,7 @@ template <activation Function>
 struct activator {
   using vector = pack_t<float>;
 
-  static void apply(float* x, std::size_t count) noexcept {
+  KINDRED_HOST_DEVICE static void apply(float* x, std::size_t count) noexcept {
     if constexpr (Function == activation::linear) return;
     for (std::size_t i = 0; i < count; i += pack<float>::lanes) {
       vector v;
@@ -29,7 +32,8 @@ struct activator {
     }
   }
 
-  static void derive(const float* at, float* gradients, std::size_t count) noexcept {
+  KINDRED_HOST_DEVICE static void derive(const float* at, float* gradients,
+                                         std::size_t count) noexcept {
     if constexpr (Function == activation::linear) return;
     for (std::size_t i = 0; i < count; i += pack<float>::lanes) {
       vector v;
@@ -45,7 +49,7 @@ struct activator {
  private:
   static constexpr float leak = 0.01F;
 
-  [[gnu::always_inline]] static inline void value(vector& x) noexcept {
+  [[gnu::always_inline]] KINDRED_HOST_DEVICE static inline void value(vector& x) noexcept {
     if constexpr (Function == activation::relu) {
       x = x < 0 ? vector{} : x;  // lets NaN through
     } else if constexpr (Function == activation::leaky_relu) {
@@ -65,7 +69,7 @@ struct activator {
     }
   }
 
-  [[gnu::always_inline]] static inline void derivative(vector& y) noexcept {
+  [[gnu::always_inline]] KINDRED_HOST_DEVICE static inline void derivative(vector& y) noexcept {
     if constexpr (Function == activation::relu) {
       y = y > 0 ? vector{} + 1 : vector{};
     } else if constexpr (Function == activation::leaky_relu) {

@@ -1,8 +1,12 @@
+// The arithmetic of one step, for every instruction set and, number by number, for the GPU. Wants
+// core/host_device.hpp and kernel/step_rule.hpp.
 namespace kindred::kernel::KINDRED_TARGET {
 
 /// In place, correctly rounded.
-[[gnu::always_inline]] inline void take_root(pack_t<float>& x) noexcept {
-#if KINDRED_VECTOR_BYTES > 16
+[[gnu::always_inline]] KINDRED_HOST_DEVICE inline void take_root(pack_t<float>& x) noexcept {
+#if !defined(KINDRED_VECTOR_BYTES)
+  x = std::sqrt(x);
+#elif KINDRED_VECTOR_BYTES > 16
   // Not the intrinsic, whose header takes a third of a second to parse.
   asm("vsqrtps %1, %0" : "=v"(x) : "v"(x));
 #elif defined(__SSE__)
@@ -13,14 +17,15 @@ namespace kindred::kernel::KINDRED_TARGET {
 }
 
 /// Numbers below the normal ones, which processors are slow on, become zero.
-[[gnu::always_inline]] inline void flush(pack_t<float>& x) noexcept {
+[[gnu::always_inline]] KINDRED_HOST_DEVICE inline void flush(pack_t<float>& x) noexcept {
   constexpr float least = 1.17549435e-38F;
   x = (x < 0 ? -x : x) < least ? pack_t<float>{} : x;
 }
 
 /// average = keep average + take news.
-[[gnu::always_inline]] inline void update(pack_t<float>& average, const pack_t<float>& news,
-                                          const running_average& by) noexcept {
+[[gnu::always_inline]] KINDRED_HOST_DEVICE inline void update(pack_t<float>& average,
+                                                              const pack_t<float>& news,
+                                                              const running_average& by) noexcept {
   average = by.keep * average + by.take * news;
   flush(average);
 }
@@ -32,8 +37,9 @@ struct stepper {
   static constexpr bool has_second =
       Rule == step_rule::mean_square || Rule == step_rule::adam || Rule == step_rule::ftrl;
 
-  static void run(const gradient_step& step, const float* gradients, std::size_t count,
-                  float* parameters, float* a, float* b) noexcept {
+  KINDRED_HOST_DEVICE static void run(const gradient_step& step, const float* gradients,
+                                      std::size_t count, float* parameters, float* a,
+                                      float* b) noexcept {
     const gradient_step s = step;
     float* const squares = has_first ? b : a;
     for (std::size_t i = 0; i < count; i += pack<float>::lanes) {
@@ -55,8 +61,9 @@ struct stepper {
 
  private:
   /// Turns the gradient of the loss into that of the objective.
-  [[gnu::always_inline]] static inline void prepare(const gradient_step& s, const vector& w,
-                                                    vector& g) noexcept {
+  [[gnu::always_inline]] KINDRED_HOST_DEVICE static inline void prepare(const gradient_step& s,
+                                                                        const vector& w,
+                                                                        vector& g) noexcept {
     const vector bound = vector{} + s.gradient_bound;
     const vector l1 = vector{} + s.l1;
     g = s.gradient_scale * g;
@@ -66,9 +73,10 @@ struct stepper {
     g += w > 0 ? l1 : (w < 0 ? -l1 : vector{});
   }
 
-  [[gnu::always_inline]] static inline void descend(const gradient_step& s, const vector& g,
-                                                    vector& w, vector& first,
-                                                    vector& second) noexcept {
+  [[gnu::always_inline]] KINDRED_HOST_DEVICE static inline void descend(const gradient_step& s,
+                                                                        const vector& g, vector& w,
+                                                                        vector& first,
+                                                                        vector& second) noexcept {
     if constexpr (has_first) update(first, g, s.first);
     if constexpr (has_second) update(second, g * g, s.second);
     vector direction = has_first ? first : g;
@@ -82,9 +90,9 @@ struct stepper {
     w = w - s.rate * direction;
   }
 
-  [[gnu::always_inline]] static inline void follow_leader(const gradient_step& s,
-                                                          const vector& gradient, vector& w,
-                                                          vector& first, vector& second) noexcept {
+  [[gnu::always_inline]] KINDRED_HOST_DEVICE static inline void follow_leader(
+      const gradient_step& s, const vector& gradient, vector& w, vector& first,
+      vector& second) noexcept {
     const vector g = s.rate * gradient;
     vector before = second;
     take_root(before);

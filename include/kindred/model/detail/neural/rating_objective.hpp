@@ -8,6 +8,7 @@
 #include <kindred/model/detail/neural/objective.hpp>
 #include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/nn/rating_loss.hpp>
+#include <kindred/nn/sigmoid.hpp>
 
 #include <algorithm>
 #include <cmath>
