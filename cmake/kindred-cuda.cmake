@@ -9,7 +9,8 @@ add_library(kindred::cuda ALIAS kindred_cuda)
 set_target_properties(
   kindred_cuda PROPERTIES CUDA_ARCHITECTURES "${KINDRED_CUDA_ARCHITECTURES}"
                           POSITION_INDEPENDENT_CODE ON)
-target_link_libraries(kindred_cuda PUBLIC kindred::kindred PRIVATE CUDA::cudart_static)
+target_link_libraries(
+  kindred_cuda PUBLIC kindred::kindred PRIVATE CUDA::cudart_static CUDA::cublasLt)
 if(cuda_std_20 IN_LIST CMAKE_CUDA_COMPILE_FEATURES)
   target_compile_features(kindred_cuda PRIVATE cuda_std_20)
 else()

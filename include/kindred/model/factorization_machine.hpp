@@ -214,7 +214,7 @@ class factorization_machine {
                               .negatives = static_cast<std::size_t>(options_.negatives),
                               .clip = options_.clip},
                              train, fit, loop, nullptr);
-    fit_history history = work.run([](const detail::network_state&) {});
+    fit_history history = work.run([] {});
     const detail::network_state& state = work.state();
     const detail::rating_network network = work.finish(state);
     take(network.features(),

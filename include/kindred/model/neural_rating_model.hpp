@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/backend/concepts.hpp>
+#include <kindred/backend/network_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
@@ -10,10 +11,12 @@
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/concepts.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/neural/device_training.hpp>
 #include <kindred/model/detail/neural/network_file.hpp>
 #include <kindred/model/detail/neural/network_fit.hpp>
 #include <kindred/model/detail/neural/network_options.hpp>
 #include <kindred/model/detail/neural/rating_network.hpp>
+#include <kindred/model/detail/neural/training_setup.hpp>
 #include <kindred/model/rating_task.hpp>
 #include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>
@@ -65,10 +68,13 @@ class neural_rating_model {
   }
 
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
-  /// threads and on every host backend. On any exception the model stays as it was.
+  /// threads and on every host backend. On any exception the model stays as it was. A backend with
+  /// memory of its own (backend/cuda.hpp) trains the same network from the same batches, but rounds
+  /// otherwise; it has dense layers, dropout and linear terms.
   /// Throws data_error if there are no ratings, or for ratings that the loss cannot be taken of;
-  /// divergence_error, cancelled, option_error.
-  template <host_backend Backend = backend::tbb>
+  /// divergence_error, cancelled, option_error also for what such a backend has not, and what it
+  /// throws.
+  template <trainable_network Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {},
                   const checkpoint& save = {}) {
     return run(train, fit, backend, save, nullptr);
@@ -79,7 +85,7 @@ class neural_rating_model {
   /// Early stopping counts anew. Throws not_fitted_error for a model without a state to go on from
   /// (`training.keep_state`), data_error if features and ratings are not of the sizes that they
   /// were, and what fit() throws.
-  template <host_backend Backend = backend::tbb>
+  template <trainable_network Backend = backend::tbb>
   fit_history resume(const dataset& train, const fit_options& fit = {}, const Backend& backend = {},
                      const checkpoint& save = {}) {
     if (state_ == nullptr) throw not_fitted_error(kind);
@@ -200,18 +206,28 @@ class neural_rating_model {
         .clip = options_.clip};
   }
 
-  template <host_backend Backend>
+  template <trainable_network Backend>
   fit_history run(const dataset& train, const fit_options& fit, const Backend& backend,
                   const checkpoint& save, const detail::resume_point* from) {
+    if constexpr (host_backend<Backend>) {
+      return run(train, fit, detail::host_loop(backend), nullptr, save, from);
+    } else {
+      const backend::tbb host;
+      return run(train, fit, detail::host_loop(host), detail::train_on(backend), save, from);
+    }
+  }
+
+  fit_history run(const dataset& train, const fit_options& fit, const detail::host_loop& loop,
+                  const detail::training_maker& make, const checkpoint& save,
+                  const detail::resume_point* from) {
     if (lacks_features_)
       throw data_error(std::string(kind) +
                        ": its features are not in the file that it is from; see set_options()");
-    const detail::host_loop loop(backend);
-    detail::network_fit work(kind, options_.training, plan(), train, fit, loop, from);
-    fit_history history = work.run([&](const detail::network_state& state) {
+    detail::network_fit work(kind, options_.training, plan(), train, fit, loop, from, make);
+    fit_history history = work.run([&] {
       if (!save) return;
       neural_rating_model now(options_);
-      now.take(work, state, train);
+      now.take(work, work.state(), train);
       save(now);
     });
     take(work, work.state(), train);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,20 @@ class branches final : public layer {
           d_in.row(r)[part.first + c] += d_part.row(r)[c];
       column += advance(body, join_);
       state += room(part, in.rows, true);
+    }
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override {
+    return join_ == joining::add ? "branches" : "branches beside each other";
+  }
+
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    if (join_ != joining::add) return layer::plan(to, in, out);
+    for (const branch& part : parts_) {
+      const std::size_t columns = part.body->outputs();
+      const plan_view result = to.add_matrix(columns, padded(columns));
+      part.body->plan(to, {in.matrix, in.first + part.first, part.body->inputs()}, result);
+      to.steps.emplace_back(copy_plan{.in = result, .out = out, .adds = &part != &parts_.front()});
     }
   }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kindred::nn {
@@ -36,6 +37,8 @@ class cross final : public layer {
   void derive(const float* parameters, float* derived) const noexcept override {
     for (const auto& map : maps_) map->derive(parameters, derived);
   }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "cross"; }
 
   void forward(const pass& pass, const_matrix in, matrix out,
                float* state) const noexcept override {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace kindred::nn {
@@ -28,6 +29,8 @@ class activated final : public layer {
     multiply_by_derivative(function_, needs_input(function_) ? in : out, d_out);
     copy(d_out, d_in);
   }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "activated"; }
 
  private:
   activation function_;
@@ -82,6 +85,21 @@ class dense final : public layer {
       for (std::size_t r = 0; r < d_out.rows; ++r)
         kernel::axpy(1.0F, d_out.row(r).data(), d_out.columns, bias_.in(pass.gradients).data);
     multiply(d_out, turned(pass.derived), d_in);
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "dense"; }
+
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    const std::size_t stride = padded(outputs());
+    to.steps.emplace_back(
+        dense_plan{.in = in,
+                   .sums = needs_input(function_) ? to.add_matrix(outputs(), stride) : out,
+                   .out = out,
+                   .weights = weights_.offset,
+                   .stride = stride,
+                   .has_bias = has_bias_,
+                   .bias = bias_.offset,
+                   .function = function_});
   }
 
  private:

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
-#include <kindred/core/random.hpp>
+#include <kindred/kernel/thinning.hpp>
 #include <kindred/nn/layer.hpp>
 #include <kindred/nn/matrix.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace kindred::nn {
 
@@ -33,27 +32,21 @@ class dropout final : public layer {
     apply(pass, d_out, d_in);
   }
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "dropout"; }
+
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    to.steps.emplace_back(dropout_plan{.in = in, .out = out, .rate = rate_, .stream = stream_});
+  }
+
  private:
   void apply(const pass& pass, const_matrix from, matrix to) const noexcept {
     if (!pass.training || rate_ == 0) return copy(from, to);
+    const kernel::thinning thin{pass.seed, stream_, rate_};
+    const std::size_t width = padded(from.columns);
     for (std::size_t r = 0; r < from.rows; ++r)
-      drop(pass, pass.first_sample + r, from.data + r * from.stride, padded(from.columns),
-           to.data + r * to.stride);
-  }
-
-  /// Eight numbers share one draw of 128 bits.
-  void drop(const pass& pass, std::uint64_t sample, const float* x, std::size_t width,
-            float* y) const noexcept {
-    const counter_rng random(pass.seed, stream_);
-    const auto limit = static_cast<std::uint32_t>(rate_ * 65536.0F);
-    const float scale = 1 / (1 - rate_);
-    for (std::size_t c = 0; c < width; c += 8) {
-      const auto bits = random.block(sample * (width / 8) + c / 8);
-      for (std::size_t k = 0; k < 8; ++k) {
-        const std::uint32_t draw = bits[k / 2] >> (k % 2 * 16) & 0xFFFFU;
-        y[c + k] = draw < limit ? 0.0F : x[c + k] * scale;
-      }
-    }
+      for (std::size_t c = 0; c < width; c += thin.at_once)
+        thin(pass.first_sample + r, width, c / thin.at_once, from.data + r * from.stride + c,
+             to.data + r * to.stride + c);
   }
 
   float rate_;

@@ -83,6 +83,16 @@ class embedding_layout {
       kernel::axpy(value, d_input + p.column, p.width, d_row + p.row, level);
   }
 
+  /// Where each number of a row of the table goes in the input: see network_plan::input_column.
+  [[nodiscard]] std::vector<std::int32_t> input_columns() const {
+    std::vector<std::int32_t> columns(pieces_of_field_.size() * stride(), -1);
+    for (std::size_t f = 0; f < pieces_of_field_.size(); ++f)
+      for (const piece& p : pieces_of_field_[f])
+        for (std::size_t k = 0; k < p.width; ++k)
+          columns[f * stride() + p.row + k] = static_cast<std::int32_t>(p.column + k);
+    return columns;
+  }
+
  private:
   /// `width` numbers from `row` of a table row, to `column` of the input.
   struct piece {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 
 namespace kindred::nn {
 
@@ -33,6 +34,8 @@ class pairwise_products final : public layer {
                                        bool /*training*/) const noexcept override {
     return rows * padded(dimensions_);
   }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "pairwise_products"; }
 
   void forward(const pass& /*pass*/, const_matrix in, matrix out,
                float* state) const noexcept override {
@@ -98,6 +101,12 @@ class total final : public layer {
     }
   }
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "total"; }
+
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    to.steps.emplace_back(total_plan{.in = in, .out = out, .bias = bias_.offset});
+  }
+
  private:
   parameter_block bias_;
 };
@@ -107,6 +116,8 @@ class total final : public layer {
 class halves_product final : public layer {
  public:
   explicit halves_product(std::size_t dimensions) : layer(2 * dimensions, dimensions) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "halves_product"; }
 
   void forward(const pass& /*pass*/, const_matrix in, matrix out,
                float* /*state*/) const noexcept override {
@@ -137,6 +148,8 @@ class halves_product final : public layer {
 class inner_product final : public layer {
  public:
   explicit inner_product(std::size_t dimensions) : layer(2 * dimensions, 1) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "inner_product"; }
 
   void forward(const pass& /*pass*/, const_matrix in, matrix out,
                float* /*state*/) const noexcept override {

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <kindred/backend/network_plan.hpp>
+#include <kindred/core/error.hpp>
 #include <kindred/core/random.hpp>
 #include <kindred/nn/matrix.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace kindred::nn {
@@ -57,6 +61,17 @@ class layer {
   /// given that by the output in `d_out`, which it may overwrite.
   virtual void backward(const pass& pass, const_matrix in, const_matrix out, matrix d_out,
                         matrix d_in, float* state) const noexcept = 0;
+
+  /// For messages.
+  [[nodiscard]] virtual std::string_view name() const noexcept { return "a layer of your own"; }
+
+  /// Says in a plan what it makes of the columns `in`, and that this goes to `out`, for a backend
+  /// with memory of its own. Throws option_error for a layer that these do not have.
+  virtual void plan([[maybe_unused]] network_plan& to, [[maybe_unused]] const plan_view& in,
+                    [[maybe_unused]] const plan_view& out) const {
+    throw option_error("layer", std::string(name()),
+                       "{dense, dropout, total, sums of branches} on this backend");
+  }
 
  private:
   std::size_t inputs_;

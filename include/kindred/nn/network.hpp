@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/backend/network_plan.hpp>
 #include <kindred/core/error.hpp>
 #include <kindred/data/encoded_rows.hpp>
 #include <kindred/data/feature_encoder.hpp>
@@ -22,6 +23,25 @@ struct network {
   embedding_layout input;
   layer_ptr head;
 };
+
+/// The same as plain data. Throws option_error for a layer that no plan has, or for more than one
+/// output.
+[[nodiscard]] inline network_plan plan_of(const network& recipe) {
+  require_option(recipe.head->outputs() == 1, "outputs", recipe.head->outputs(),
+                 "{1} on this backend");
+  static_assert(padded(1) == plan_multiple);
+  network_plan plan;
+  const plan_view input = plan.add_matrix(recipe.input.columns(), recipe.input.columns());
+  plan.result = plan.add_matrix(1, padded(1));
+  recipe.head->plan(plan, input, plan.result);
+  plan.parameters = recipe.layout.size();
+  for (const parameter_block& block : recipe.layout.blocks())
+    plan.is_weight.insert(plan.is_weight.end(), block.size() / plan_multiple,
+                          block.role == parameter_role::weight ? 1 : 0);
+  plan.row_stride = recipe.input.stride();
+  plan.input_column = recipe.input.input_columns();
+  return plan;
+}
 
 /// A network with its numbers and with the encoder that it was trained with; it owns none of them.
 /// Evaluation works on the stack.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 namespace kindred::nn {
 
@@ -53,6 +54,8 @@ class layer_norm final : public layer {
                                        bool /*training*/) const noexcept override {
     return rows * padded(inputs()) + padded(rows);
   }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "layer_norm"; }
 
   void forward(const pass& pass, const_matrix in, matrix out,
                float* state) const noexcept override {
@@ -124,6 +127,8 @@ class batch_norm final : public layer {
                                        bool /*training*/) const noexcept override {
     return (rows + 4) * padded(inputs());
   }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "batch_norm"; }
 
   void forward(const pass& pass, const_matrix in, matrix out,
                float* state) const noexcept override {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,19 @@ class sequential final : public layer {
       each.backward(pass, from, result, d_out, to, end);
       d_out = to;
       std::swap(gradients, spare);
+    }
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "sequential"; }
+
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    plan_view from = in;
+    for (std::size_t k = 0; k < layers_.size(); ++k) {
+      const std::size_t columns = layers_[k]->outputs();
+      const plan_view result =
+          k + 1 < layers_.size() ? to.add_matrix(columns, padded(columns)) : out;
+      layers_[k]->plan(to, from, result);
+      from = result;
     }
   }
 

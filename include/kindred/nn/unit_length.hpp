@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 namespace kindred::nn {
 
@@ -19,6 +20,8 @@ class unit_length final : public layer {
                                        bool /*training*/) const noexcept override {
     return padded(rows);
   }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "unit_length"; }
 
   void forward(const pass& /*pass*/, const_matrix in, matrix out,
                float* state) const noexcept override {

@@ -21,3 +21,4 @@ template void fit_where_it_is_fast(kindred::matrix_factorization<>&, const kindr
 template void fit_where_it_is_fast(kindred::als&, const kindred::dataset&);
 template void fit_where_it_is_fast(kindred::implicit_als&, const kindred::dataset&);
 template void fit_where_it_is_fast(kindred::item_knn&, const kindred::dataset&);
+template void fit_where_it_is_fast(kindred::mlp_rating&, const kindred::dataset&);

@@ -4,10 +4,12 @@
 #include <kindred/backend/cuda/check.cuh>
 #include <kindred/backend/cuda/memory.cuh>
 #include <kindred/backend/cuda/mf_device.cuh>
+#include <kindred/backend/cuda/network_device.cuh>
 #include <kindred/backend/cuda/policy.hpp>
 #include <kindred/backend/cuda/similarity_device.cuh>
 #include <kindred/backend/cuda/top_k_device.cuh>
 #include <kindred/backend/knn_kernels.hpp>
+#include <kindred/backend/network_kernels.hpp>
 #include <kindred/core/error.hpp>
 #include <kindred/kernel/neighbor_key.hpp>
 
@@ -117,6 +119,35 @@ std::size_t similarity_device::keys_per_row() const noexcept {
 void similarity_device::find(std::size_t first, std::span<kernel::neighbor_key> keys) const {
   const device_scope scope(device_);
   body_->find(first, keys);
+}
+
+network_device::network_device(const backend::cuda& where, const network_problem& problem)
+    : device_(where.device) {
+  where.require_device();
+  const device_scope scope(device_);
+  body_ = std::make_unique<body>(where, problem);
+}
+
+network_device::~network_device() = default;
+
+void network_device::write(const network_numbers<const float>& from) {
+  const device_scope scope(device_);
+  body_->trainer.write(from);
+}
+
+void network_device::read(const network_numbers<float>& to) const {
+  const device_scope scope(device_);
+  body_->trainer.read(to);
+}
+
+void network_device::step(const network_batch& batch, const network_step& step) {
+  const device_scope scope(device_);
+  body_->trainer.step(batch, step);
+}
+
+network_sums network_device::finish() {
+  const device_scope scope(device_);
+  return body_->trainer.finish();
 }
 
 }  // namespace kindred::gpu

@@ -21,6 +21,9 @@ class event {
 
   [[nodiscard]] cudaEvent_t get() const noexcept { return handle_.get(); }
 
+  /// Waits on the host for what was recorded last, if anything was.
+  void synchronize() const { check(cudaEventSynchronize(get()), "cudaEventSynchronize"); }
+
  private:
   struct release {
     void operator()(cudaEvent_t handle) const noexcept {

@@ -3,7 +3,7 @@
 #include <kindred/core/error.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/kernel/gradient_step.hpp>
-#include <kindred/model/detail/neural/neural_trainer.hpp>
+#include <kindred/model/detail/neural/network_state.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/optimizer_step.hpp>

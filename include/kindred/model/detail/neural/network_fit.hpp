@@ -8,11 +8,13 @@
 #include <kindred/data/features.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/neural/clear_unread.hpp>
+#include <kindred/model/detail/neural/network_training.hpp>
 #include <kindred/model/detail/neural/neural_trainer.hpp>
 #include <kindred/model/detail/neural/rating_network.hpp>
 #include <kindred/model/detail/neural/rating_objective.hpp>
 #include <kindred/model/detail/neural/task_events.hpp>
 #include <kindred/model/detail/neural/training_events.hpp>
+#include <kindred/model/detail/neural/training_setup.hpp>
 #include <kindred/model/rating_task.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/training_options.hpp>
@@ -77,10 +79,11 @@ inline void require_same_fields(std::string_view model, const feature_encoder& n
 /// A fit of a network that rates, from its options to its parameters.
 class network_fit {
  public:
-  /// All but `plan` must outlive it. With `from`, goes on from there.
+  /// All but `plan` and `make` must outlive it. With `from`, goes on from there. `make` begins the
+  /// training; without it, that is on the processor.
   network_fit(std::string_view model, const nn::training_options& options, rating_plan plan,
               const dataset& train, const fit_options& fit, const host_loop& loop,
-              const resume_point* from)
+              const resume_point* from, const training_maker& make = nullptr)
       : model_(model),
         options_(options),
         plan_(std::move(plan)),
@@ -93,18 +96,18 @@ class network_fit {
         events_(sources_.all(features_, plan_.features.context)),
         tasks_(losses_of(plan_.tasks, events_, plan_.negatives, plan_.clip)),
         objective_(events_, tasks_, pairs_, plan_.negatives, options.seed),
-        trainer_(*recipe_, features_, options_, objective_, begin(from), loop_, fit_.stop) {
+        training_(make ? make(setup(), begin(from)) : on_processor(begin(from))) {
     first_epoch_ = from == nullptr ? 1 : from->state.epochs + 1;
   }
 
-  /// Calls `after_epoch(state)` after each.
+  /// Calls `after_epoch()` after each.
   template <class AfterEpoch>
   fit_history run(const AfterEpoch& after_epoch) {
     const training_events validation = validation_events();
-    rating_trainer trainer(trainer_, tasks_[0], validation, loop_);
+    rating_trainer trainer(*training_, *recipe_, features_, tasks_[0], validation, loop_);
     fit_options fit = fit_;
     fit.observer = [&](const epoch_report& report) {
-      after_epoch(trainer_.state());
+      after_epoch();
       return fit_.observer ? fit_.observer(report) : training::proceed;
     };
     const training_plan plan{.model = model_,
@@ -115,13 +118,21 @@ class network_fit {
     return train_epochs(trainer, plan, fit);
   }
 
-  [[nodiscard]] const network_state& state() const noexcept { return trainer_.state(); }
+  [[nodiscard]] const network_state& state() { return training_->state(); }
 
   [[nodiscard]] rating_network finish(const network_state& state) const {
     return {recipe_, features_, tasks_, state.parameters, state.table};
   }
 
  private:
+  [[nodiscard]] training_setup setup() {
+    return {*recipe_, features_, options_, tasks_[0], objective_, fit_.stop};
+  }
+  [[nodiscard]] std::unique_ptr<network_training> on_processor(network_state state) {
+    return std::make_unique<neural_trainer>(*recipe_, features_, options_, objective_,
+                                            std::move(state), loop_, fit_.stop);
+  }
+
   [[nodiscard]] static const dataset& required(std::string_view model, const dataset& train) {
     if (train.empty()) throw data_error(std::string(model) + ": no ratings to fit");
     return train;
@@ -173,7 +184,7 @@ class network_fit {
   training_events events_;
   std::vector<task_loss> tasks_;
   rating_objective objective_;
-  neural_trainer trainer_;
+  std::unique_ptr<network_training> training_;
   int first_epoch_ = 1;
 };
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <kindred/core/random.hpp>
 #include <kindred/core/shared_array.hpp>
-#include <kindred/core/shuffle.hpp>
-#include <kindred/core/types.hpp>
 #include <kindred/data/feature_encoder.hpp>
 #include <kindred/model/detail/host_loop.hpp>
+#include <kindred/model/detail/neural/epoch_batches.hpp>
 #include <kindred/model/detail/neural/gradient_rows.hpp>
+#include <kindred/model/detail/neural/network_state.hpp>
+#include <kindred/model/detail/neural/network_training.hpp>
 #include <kindred/model/detail/neural/objective.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/network.hpp>
@@ -17,8 +17,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <numeric>
 #include <span>
 #include <stop_token>
 #include <utility>
@@ -26,44 +24,10 @@
 
 namespace kindred::detail {
 
-/// The numbers of a network in training.
-struct network_state {
-  aligned_vector<float> parameters;
-  aligned_vector<float> table;
-  // What the optimizer keeps beside them.
-  aligned_vector<float> parameters_a;
-  aligned_vector<float> parameters_b;
-  aligned_vector<float> table_a;
-  aligned_vector<float> table_b;
-  std::uint64_t steps = 0;  ///< that were taken
-  int epochs = 0;
-
-  /// Where training begins.
-  [[nodiscard]] static network_state start(const nn::network& recipe, std::size_t slots,
-                                           const nn::training_options& options) {
-    network_state state;
-    state.parameters = recipe.layout.initialize(options.seed);
-    state.table = recipe.input.initialize(slots, options.seed);
-    const std::size_t arrays = kernel::state_arrays(nn::rule_of(options.optimizer));
-    if (arrays > 0) {
-      state.parameters_a.resize(state.parameters.size());
-      state.table_a.resize(state.table.size());
-    }
-    if (arrays > 1) {
-      state.parameters_b.resize(state.parameters.size());
-      state.table_b.resize(state.table.size());
-    }
-    nn::start_state(options.optimizer, state.parameters, state.parameters_a.data(),
-                    state.parameters_b.data());
-    nn::start_state(options.optimizer, state.table, state.table_a.data(), state.table_b.data());
-    return state;
-  }
-};
-
 /// Trains a network by mini-batches. A batch is cut into shards by its size alone; sums over
 /// samples are made shard by shard in order, so that all bits are the same on any number of
 /// threads. After the first batch of an epoch nothing is allocated.
-class neural_trainer {
+class neural_trainer final : public network_training {
  public:
   /// All arguments must outlive it, but for the state.
   neural_trainer(const nn::network& recipe, const feature_encoder& features,
@@ -77,40 +41,34 @@ class neural_trainer {
         loop_(loop),
         stop_(stop),
         step_(kernel::select_gradient_step(nn::rule_of(options.optimizer))),
-        batch_(std::min(static_cast<std::size_t>(options.batch_size), goal.num_events())),
-        order_(goal.num_events()),
-        rows_(recipe.input, features, goal.most_samples(batch_)) {
-    allocate(goal.most_samples(batch_));
+        batches_(features, options, goal),
+        rows_(recipe.input, features, batches_.most_samples()) {
+    allocate(batches_.most_samples());
     cut_parameters();
   }
 
-  /// One pass over all events; ends early when the stop token asks or the loss is no number.
-  epoch_result run_epoch(int epoch) {
-    draw_order(static_cast<std::uint64_t>(epoch));
+  epoch_result run_epoch(int epoch) override {
+    batches_.begin(epoch);
     objective_sums sums;
     double rate = 0;
-    for (std::size_t first = 0; first < order_.size(); first += batch_) {
+    for (std::size_t n = 0; n < batches_.size(); ++n) {
       if (stop_.stop_requested() || !std::isfinite(sums.loss)) break;
-      const std::size_t count = std::min(batch_, order_.size() - first);
-      const event_batch batch{std::span<const index>(order_).subspan(first, count),
-                              static_cast<std::uint64_t>(epoch) * order_.size() + first};
-      rate = learning_rate_factor();
-      sums += step(batch, rate);
+      rate = batches_.rate_factor(state_.steps);
+      sums += step(batches_[n], rate);
     }
     state_.epochs = epoch;
-    return {.squared_error = sums.squared_error / sums.count * static_cast<double>(order_.size()),
-            .learning_rate = rate * nn::learning_rate_of(options_.optimizer),
-            .loss = sums.loss / sums.weight};
+    return sums.result(batches_.num_events(), rate * nn::learning_rate_of(options_.optimizer));
   }
 
   [[nodiscard]] nn::network_view view() const noexcept {
     return {recipe_, features_, state_.parameters.data(), state_.table.data()};
   }
-  [[nodiscard]] const network_state& state() const noexcept { return state_; }
+  const network_state& numbers() override { return state_; }
+  const network_state& state() override { return state_; }
   [[nodiscard]] network_state take() { return std::move(state_); }
 
-  void keep() { kept_ = state_; }
-  void restore() { state_ = kept_; }
+  void keep() override { kept_ = state_; }
+  void restore() override { state_ = kept_; }
 
  private:
   /// Samples of a shard: a batch has at most 16, and they are not too small.
@@ -156,24 +114,8 @@ class neural_trainer {
         pieces_.push_back({block.offset + begin, std::min(most, block.size() - begin), block.role});
   }
 
-  void draw_order(std::uint64_t epoch) {
-    std::iota(order_.begin(), order_.end(), 0);
-    shuffle(std::span(order_), counter_rng(options_.seed, 0x73687566U + (epoch << 32)));
-  }
-
-  [[nodiscard]] double learning_rate_factor() const {
-    const std::uint64_t each = (order_.size() + batch_ - 1) / batch_;
-    return nn::rate_factor(
-        options_.schedule,
-        {.step = state_.steps,
-         .steps = std::max<std::uint64_t>(each * static_cast<std::uint64_t>(options_.epochs),
-                                          state_.steps + 1),
-         .steps_per_epoch = each});
-  }
-
   objective_sums step(const event_batch& batch, double rate) {
-    goal_.choose(batch, samples_);
-    hide_ids(batch);
+    batches_.choose(batch, samples_);
     const std::size_t rows = shard_rows(samples_.size());
     const std::size_t shards = (samples_.size() + rows - 1) / rows;
     recipe_.head->derive(state_.parameters.data(), derived_.data());
@@ -228,7 +170,7 @@ class neural_trainer {
             .gradients = shards_[n].gradients.data(),
             .training = true,
             .seed = options_.seed,
-            .first_sample = goal_.most_samples(batch.first_event) + first,
+            .first_sample = batches_.first_sample(batch) + first,
             .share = static_cast<float>(count) / static_cast<float>(samples_.size())};
   }
 
@@ -243,38 +185,21 @@ class neural_trainer {
     return {all.data() + first * nn::padded(outputs), count, outputs, nn::padded(outputs)};
   }
 
-  void hide_ids(const event_batch& batch) {
-    if (options_.hidden_ids == 0) return;
-    const counter_rng random(options_.seed, 0x68696465U);
-    const std::uint64_t first = goal_.most_samples(batch.first_event);
-    for (std::size_t n = 0; n < samples_.size(); ++n) {
-      samples_[n].hides_user =
-          features_.has_user_ids() && random.uniform(2 * (first + n)) < options_.hidden_ids;
-      samples_[n].hides_item =
-          features_.has_item_ids() && random.uniform(2 * (first + n) + 1) < options_.hidden_ids;
-    }
-  }
-
   /// Adds up the gradients, and takes the step.
   void update(std::size_t shards, double rate) {
-    kernel::gradient_step weights = nn::step_of(options_.optimizer, ++state_.steps, rate);
-    weights.gradient_bound = static_cast<float>(options_.clipping.max_value);
-    kernel::gradient_step of_rows = weights;
-    weights.l1 = static_cast<float>(options_.l1);
-    weights.l2 = static_cast<float>(options_.l2);
-    of_rows.l2 = static_cast<float>(options_.embedding_l2);
+    batch_steps steps = steps_of(options_, ++state_.steps, rate);
     const bool bounded = std::isfinite(options_.clipping.max_norm);
     if (bounded) {
       for_each_of(pieces_.size() + rows_.size(), [&](std::size_t n) { add_up(n, shards); });
       const double norm = std::sqrt(rows_.squared_norm() +
                                     nn::squared_norm(std::span<const float>(shards_[0].gradients)));
-      weights.gradient_scale = static_cast<float>(nn::scale_to(options_.clipping.max_norm, norm));
-      of_rows.gradient_scale = weights.gradient_scale;
+      steps.parameters.gradient_scale = steps.rows.gradient_scale =
+          static_cast<float>(nn::scale_to(options_.clipping.max_norm, norm));
     }
     for_each_of(pieces_.size() + rows_.size(), [&](std::size_t n) {
       if (!bounded) add_up(n, shards);
-      n < pieces_.size() ? take_step(pieces_[n], weights)
-                         : take_row_step(n - pieces_.size(), of_rows);
+      n < pieces_.size() ? take_step(pieces_[n], steps.parameters)
+                         : take_row_step(n - pieces_.size(), steps.rows);
     });
   }
 
@@ -321,8 +246,7 @@ class neural_trainer {
   const host_loop& loop_;
   const std::stop_token& stop_;
   kernel::gradient_step_kernel step_;
-  std::size_t batch_;
-  std::vector<index> order_;
+  epoch_batches batches_;
   gradient_rows rows_;
   std::vector<nn::sample> samples_;
   aligned_vector<float> in_;

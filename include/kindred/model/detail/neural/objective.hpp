@@ -3,6 +3,7 @@
 #include <kindred/core/types.hpp>
 #include <kindred/nn/matrix.hpp>
 #include <kindred/nn/sample.hpp>
+#include <kindred/train/training_loop.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,13 @@ struct objective_sums {
     squared_error += other.squared_error;
     count += other.count;
     return *this;
+  }
+
+  /// Of an epoch over so many events.
+  [[nodiscard]] epoch_result result(std::size_t events, double learning_rate) const noexcept {
+    return {.squared_error = squared_error / count * static_cast<double>(events),
+            .learning_rate = learning_rate,
+            .loss = loss / weight};
   }
 };
 

@@ -10,7 +10,8 @@
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/neural/context_slots.hpp>
 #include <kindred/model/detail/neural/network_file.hpp>
-#include <kindred/model/detail/neural/neural_trainer.hpp>
+#include <kindred/model/detail/neural/network_state.hpp>
+#include <kindred/model/detail/neural/network_training.hpp>
 #include <kindred/model/detail/neural/rating_objective.hpp>
 #include <kindred/model/detail/neural/training_events.hpp>
 #include <kindred/model/rating_task.hpp>
@@ -172,9 +173,15 @@ class rating_network {
 class rating_trainer {
  public:
   /// `validation` has targets of the first task alone. All must outlive the trainer.
-  rating_trainer(neural_trainer& network, const task_loss& task, const training_events& validation,
-                 const host_loop& loop)
-      : network_(network), task_(task), validation_(validation), loop_(loop) {}
+  rating_trainer(network_training& network, const nn::network& recipe,
+                 const feature_encoder& features, const task_loss& task,
+                 const training_events& validation, const host_loop& loop)
+      : network_(network),
+        recipe_(recipe),
+        features_(features),
+        task_(task),
+        validation_(validation),
+        loop_(loop) {}
 
   epoch_result run_epoch(int epoch) { return network_.run_epoch(epoch); }
   void keep() { network_.keep(); }
@@ -201,10 +208,12 @@ class rating_trainer {
   template <class Term>
   [[nodiscard]] double mean_of(const Term& term) const {
     constexpr std::size_t block = 1024;
+    const network_state& state = network_.numbers();
+    const nn::network_view view(recipe_, features_, state.parameters.data(), state.table.data());
     const double total =
         sum_blocks(loop_, validation_.size(), block, [&](std::size_t first, std::size_t end) {
           double sum = 0;
-          network_.view().evaluate(
+          view.evaluate(
               end - first, [&](std::size_t n) { return validation_.sample(first + n); },
               [&](std::size_t n, std::span<const float> outputs) {
                 sum += term(outputs[0], validation_.targets[first + n]);
@@ -214,7 +223,9 @@ class rating_trainer {
     return total / static_cast<double>(validation_.size());
   }
 
-  neural_trainer& network_;
+  network_training& network_;
+  const nn::network& recipe_;
+  const feature_encoder& features_;
   const task_loss& task_;
   const training_events& validation_;
   const host_loop& loop_;

@@ -79,21 +79,41 @@ class rating_objective final : public objective {
     return sums;
   }
 
+  /// What judge() compares the samples' outputs for the first task with, NaN for nothing, and by
+  /// which weight; none if all are 1.
+  void tell(const event_batch& batch, std::size_t samples, std::vector<float>& targets,
+            std::vector<float>& weights) const {
+    targets.clear();
+    weights.clear();
+    for (std::size_t row = 0; row < samples; ++row) targets.push_back(target(batch, row, 0));
+    if (events_.weights.empty()) return;
+    for (std::size_t row = 0; row < samples; ++row)
+      weights.push_back(events_.weight(event(batch, row)));
+  }
+
  private:
+  [[nodiscard]] std::size_t event(const event_batch& batch, std::size_t row) const noexcept {
+    return static_cast<std::size_t>(batch.events[row / (1 + negatives_)]);
+  }
+  /// NaN if the task does not learn of the sample.
+  [[nodiscard]] float target(const event_batch& batch, std::size_t row,
+                             std::size_t task) const noexcept {
+    const bool drawn = row % (1 + negatives_) != 0;
+    const float observed = events_.targets[event(batch, row) * tasks_.size() + task];
+    if (!drawn || std::isnan(observed)) return observed;
+    return tasks_[task].negatives ? 0.0F : std::numeric_limits<float>::quiet_NaN();
+  }
+
   template <class Loss>
   void judge(const Loss& loss, std::size_t task, const event_batch& batch, nn::const_matrix outputs,
              nn::matrix d_outputs, objective_sums& sums) const noexcept {
-    const std::size_t each = 1 + negatives_;
     const auto of_task = static_cast<float>(tasks_[task].weight);
     const float share = of_task / static_cast<float>(outputs.rows);
     for (std::size_t row = 0; row < outputs.rows; ++row) {
-      const auto event = static_cast<std::size_t>(batch.events[row / each]);
-      const bool drawn = row % each != 0;
-      const float observed = events_.targets[event * tasks_.size() + task];
-      if (std::isnan(observed) || (drawn && !tasks_[task].negatives)) continue;
-      const float target = drawn ? 0.0F : observed;
+      const float target = this->target(batch, row, task);
+      if (std::isnan(target)) continue;
       const float output = outputs.row(row)[task] + static_cast<float>(tasks_[task].center);
-      const float weight = events_.weight(event);
+      const float weight = events_.weight(event(batch, row));
       d_outputs.row(row)[task] = share * weight * loss.derivative(output, target);
       sums.loss += static_cast<double>(of_task * weight * loss.value(output, target));
       const double error =
