@@ -44,7 +44,7 @@ struct arrays {
 
 std::string written(const temporary_folder& folder, const arrays& a) {
   tensor_writer out(item_knn::kind);
-  detail::write_options(out, {.predictor = knn_predictor::mean_centered});
+  write_options(out, knn_options{.predictor = knn_predictor::mean_centered});
   out.set("min_value", 1.0F);
   out.set("max_value", 5.0F);
   out.set("mean", 3.0);

@@ -550,7 +550,7 @@ TEST_CASE("factorization_machine comes back from its file") {
       CHECK(test::answers_of(loaded) == test::answers_of(model));
       CHECK(loaded.predict(1, 2, std::vector<int>{1, 2}) ==
             model.predict(1, 2, std::vector<int>{1, 2}));
-      CHECK(nn::option_texts::of(loaded.options()) == nn::option_texts::of(model.options()));
+      CHECK(option_texts::of(loaded.options()) == option_texts::of(model.options()));
       CHECK_THROWS_AS(loaded.fit(few_ratings()), data_error);
       for (const auto& [right, wrong] :
            {std::pair("\"num_items\":\"17\"", "\"num_items\":\"18\""),

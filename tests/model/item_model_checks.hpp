@@ -143,6 +143,7 @@ class tampering_writer {
     }
     out_.add(name, array, shape);
   }
+  [[nodiscard]] tensor_writer nested(std::string_view name) const { return out_.nested(name); }
 
  private:
   tensor_writer& out_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/random.hpp>
 #include <kindred/data/build.hpp>
 #include <kindred/data/feature_encoder.hpp>
@@ -7,7 +8,6 @@
 #include <kindred/data/features.hpp>
 #include <kindred/io/save.hpp>
 #include <kindred/model/concepts.hpp>
-#include <kindred/nn/option_files.hpp>
 
 #include <doctest/doctest.h>
 
@@ -128,7 +128,7 @@ void check_network_gradients(Options options) {
 
 template <class Options>
 bool same_options(const Options& a, const Options& b) {
-  return nn::option_texts::of(a) == nn::option_texts::of(b);
+  return option_texts::of(a) == option_texts::of(b);
 }
 
 template <class Model>

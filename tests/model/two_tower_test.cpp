@@ -130,7 +130,7 @@ TEST_CASE("two towers can be saved and come back as they were") {
     model.fit(train);
     save(model, folder.path("model"));
     auto loaded = load_model<two_tower>(folder.path("model"));
-    CHECK(nn::option_texts::of(loaded.options()) == nn::option_texts::of(model.options()));
+    CHECK(option_texts::of(loaded.options()) == option_texts::of(model.options()));
     CHECK(test::answers_of(loaded) == test::answers_of(model));
     const encoded_rows rows = model.features().encode_items(grouped_table(9));
     CHECK(loaded.item_vectors(loaded.features().encode_items(grouped_table(9))) ==

@@ -8,11 +8,10 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/als_options.hpp>
-#include <kindred/model/concepts.hpp>
+#include <kindred/model/biased_model.hpp>
 #include <kindred/model/detail/als/als_trainer.hpp>
 #include <kindred/model/detail/als/als_trainer_on.hpp>
 #include <kindred/model/detail/als/gathered_problem.hpp>
-#include <kindred/model/detail/als/solver_file.hpp>
 #include <kindred/model/detail/biased_factors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
@@ -23,7 +22,6 @@
 #include <kindred/train/training_loop.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -47,13 +45,12 @@ namespace kindred {
 /// the parameters twice, and with weights 4 bytes a rating; early stopping that restores holds the
 /// parameters a third time. What was fitted is immutable and shared by copies, the users' ratings
 /// with the dataset; all const members are safe from any thread.
-class als {
+class als : public biased_model<als_options, float> {
  public:
-  using scalar_type = float;
   static constexpr std::string_view kind = "als";
 
   /// Throws option_error for an option outside its range.
-  explicit als(const als_options& options = {}) : options_(options) { check_options(options_); }
+  explicit als(const als_options& options = {}) : biased_model(options) {}
 
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
   /// threads and on every host backend. The training error in reports is that after the epoch. On
@@ -74,23 +71,6 @@ class als {
       return run(trainer, train, fit);
     }
   }
-
-  /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
-  /// not known of an index (negative, or beyond the training data) is left out: an unknown user
-  /// gets mean + b_i, an unknown item mean + b_u, both the mean; without biases, the mean.
-  [[nodiscard]] float predict(index user, index item) const noexcept {
-    return predict(user_entry(user), item_entry(item));
-  }
-  /// The same of rows that may be newer than the model.
-  [[nodiscard]] float predict(const latent_entry<float>& user,
-                              const latent_entry<float>& item) const noexcept {
-    const float rating = learned_.rating(user, item, options_.biases);
-    return options_.clip ? learned_.clamp(rating) : rating;
-  }
-
-  /// What orders the items for a user: b_i + p_u.q_i, not clipped; b_i for an unknown user.
-  /// `scores` has num_items() elements. O(items * factors).
-  void score(index user, std::span<float> scores) const noexcept { learned_.score(user, scores); }
 
   /// What each rating of the user in the training data adds to the expected rating, before it is
   /// held to the range (Hu, Koren, Volinsky, ICDM 2008, section 5): its weight times what is not
@@ -129,26 +109,6 @@ class als {
     return result;
   }
 
-  [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
-  [[nodiscard]] index num_users() const noexcept { return learned_.num_users(); }
-  [[nodiscard]] index num_items() const noexcept { return learned_.num_items(); }
-  [[nodiscard]] std::size_t factors() const noexcept {
-    return static_cast<std::size_t>(options_.factors);
-  }
-  [[nodiscard]] double mean() const noexcept { return learned_.mean; }
-  /// Row-major factors and item biases, in place.
-  [[nodiscard]] latent_view<float> latent() const noexcept { return learned_.latent(); }
-  /// The row of an index; not known if it is negative, or beyond what the model has.
-  [[nodiscard]] latent_entry<float> user_entry(index u) const noexcept { return learned_.user(u); }
-  [[nodiscard]] latent_entry<float> item_entry(index i) const noexcept { return learned_.item(i); }
-  [[nodiscard]] std::span<const float> user_biases() const noexcept {
-    return learned_.user_biases.span();
-  }
-  [[nodiscard]] std::span<const float> item_biases() const noexcept {
-    return learned_.item_biases.span();
-  }
-  [[nodiscard]] const als_options& options() const noexcept { return options_; }
-
   /// Saves to, and loads from, a model file (io/save.hpp): parameters and the users' ratings.
   template <class Writer>
   void write(Writer& out) const;
@@ -179,8 +139,6 @@ class als {
             .frequency_exponent = 1 - options_.frequency_exponent};
   }
 
-  als_options options_;
-  detail::biased_factors<float> learned_;
   detail::rating_lists rated_;  ///< by user
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/model/als_solver.hpp>
 
 #include <cstdint>
@@ -28,6 +29,20 @@ struct als_options {
 
   friend bool operator==(const als_options&, const als_options&) = default;
 };
+
+template <maybe_const<als_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("factors", o.factors);
+  field("epochs", o.epochs);
+  field("regularization", o.regularization);
+  field("bias_regularization", o.bias_regularization);
+  field("frequency_exponent", o.frequency_exponent);
+  field("biases", o.biases);
+  field("clip", o.clip);
+  field("solver", o.solver);
+  field("init_scale", o.init_scale);
+  field("seed", o.seed);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const als_options& o) {

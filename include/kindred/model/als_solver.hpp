@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <string_view>
 #include <variant>
@@ -32,6 +33,19 @@ struct block_descent {
   int block = 64;  ///< factors, rounded up to a multiple of 16; in [1, 4096]
   friend bool operator==(const block_descent&, const block_descent&) = default;
 };
+
+template <maybe_const<cholesky> Solver, class Field>
+void for_each_option(Solver& /*cholesky*/, const Field& /*field*/) {}
+
+template <maybe_const<conjugate_gradient> Solver, class Field>
+void for_each_option(Solver& o, const Field& field) {
+  field("steps", o.steps);
+}
+
+template <maybe_const<block_descent> Solver, class Field>
+void for_each_option(Solver& o, const Field& field) {
+  field("block", o.block);
+}
 
 /// Any of them, so that one is chosen as `.solver = block_descent{.block = 32}`.
 using als_solver = std::variant<cholesky, conjugate_gradient, block_descent>;

@@ -4,6 +4,7 @@
 #include <kindred/backend/mf_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -17,7 +18,6 @@
 #include <kindred/train/training_loop.hpp>
 
 #include <algorithm>
-#include <cstdint>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -98,7 +98,7 @@ class baseline_model {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    detail::write_options(out, options_);
+    write_options(out, options_);
     out.set("mean", mean_);
     out.set("min_value", low_);
     out.set("max_value", high_);
@@ -107,7 +107,7 @@ class baseline_model {
   }
   template <class Reader>
   [[nodiscard]] static baseline_model read(const Reader& in) {
-    baseline_model model(detail::read_baseline_options(in));
+    baseline_model model(read_options<baseline_options>(in));
     model.mean_ = in.template get<double>("mean");
     model.low_ = in.template get<float>("min_value");
     model.high_ = in.template get<float>("max_value");

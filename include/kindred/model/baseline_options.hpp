@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 
@@ -34,6 +35,18 @@ struct baseline_options {
   friend bool operator==(const baseline_options&, const baseline_options&) = default;
 };
 
+template <maybe_const<baseline_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("epochs", o.epochs);
+  field("solver", o.solver);
+  field("user_regularization", o.user_regularization);
+  field("item_regularization", o.item_regularization);
+  field("learning_rate", o.learning_rate);
+  field("regularization", o.regularization);
+  field("seed", o.seed);
+  field("clip", o.clip);
+}
+
 /// Throws option_error for the first option outside its range.
 inline void check_options(const baseline_options& o) {
   require_option(o.epochs >= 0, "epochs", o.epochs, "[0, 2147483647]");
@@ -48,33 +61,5 @@ inline void check_options(const baseline_options& o) {
   require_option(o.regularization >= 0 && o.regularization < 1e6, "regularization",
                  o.regularization, "[0, 1e6)");
 }
-
-namespace detail {
-
-/// To and from a model file.
-template <class Writer>
-void write_options(Writer& out, const baseline_options& o) {
-  out.set("epochs", o.epochs);
-  out.set("solver", o.solver);
-  out.set("user_regularization", o.user_regularization);
-  out.set("item_regularization", o.item_regularization);
-  out.set("learning_rate", o.learning_rate);
-  out.set("regularization", o.regularization);
-  out.set("seed", o.seed);
-  out.set("clip", o.clip);
-}
-template <class Reader>
-[[nodiscard]] baseline_options read_baseline_options(const Reader& in) {
-  return {.epochs = in.template get<int>("epochs"),
-          .solver = in.template get<baseline_solver>("solver"),
-          .user_regularization = in.template get<double>("user_regularization"),
-          .item_regularization = in.template get<double>("item_regularization"),
-          .learning_rate = in.template get<double>("learning_rate"),
-          .regularization = in.template get<double>("regularization"),
-          .seed = in.template get<std::uint64_t>("seed"),
-          .clip = in.template get<bool>("clip")};
-}
-
-}  // namespace detail
 
 }  // namespace kindred

@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/scores.hpp>
@@ -18,7 +19,6 @@
 #include <kindred/train/training_loop.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -139,13 +139,7 @@ class bayesian_mf {
 template <class Writer>
 void bayesian_mf::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("factors", options_.factors);
-  out.set("burn_in", options_.burn_in);
-  out.set("samples", options_.samples);
-  out.set("thinning", options_.thinning);
-  out.set("noise_precision", options_.noise_precision);
-  out.set("clip", options_.clip);
-  out.set("seed", options_.seed);
+  write_options(out, options_);
   out.set("mean", posterior_.mean);
   out.set("noise_variance", posterior_.noise_variance);
   range_.write(out);
@@ -159,13 +153,7 @@ void bayesian_mf::write(Writer& out) const {
 
 template <class Reader>
 bayesian_mf bayesian_mf::read(const Reader& in) {
-  bayesian_mf model({.factors = in.template get<int>("factors"),
-                     .burn_in = in.template get<int>("burn_in"),
-                     .samples = in.template get<int>("samples"),
-                     .thinning = in.template get<int>("thinning"),
-                     .noise_precision = in.template get<double>("noise_precision"),
-                     .clip = in.template get<bool>("clip"),
-                     .seed = in.template get<std::uint64_t>("seed")});
+  bayesian_mf model(read_options<bayesian_mf_options>(in));
   model.range_ = detail::rating_range::read(in);
   const auto users = in.template part<detail::sampled_rows>("users");
   const std::size_t width = detail::padded_factors(users.factors() + 1);

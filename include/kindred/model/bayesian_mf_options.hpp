@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 
@@ -20,6 +21,17 @@ struct bayesian_mf_options {
 
   friend bool operator==(const bayesian_mf_options&, const bayesian_mf_options&) = default;
 };
+
+template <maybe_const<bayesian_mf_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("factors", o.factors);
+  field("burn_in", o.burn_in);
+  field("samples", o.samples);
+  field("thinning", o.thinning);
+  field("noise_precision", o.noise_precision);
+  field("clip", o.clip);
+  field("seed", o.seed);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const bayesian_mf_options& o) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 
@@ -19,28 +20,18 @@ struct blend_options {
   friend bool operator==(const blend_options&, const blend_options&) = default;
 };
 
+template <maybe_const<blend_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("regularization", o.regularization);
+  field("held_out", o.held_out);
+  field("seed", o.seed);
+}
+
 /// Throws option_error for the first option outside its range.
 inline void check_options(const blend_options& o) {
   require_option(o.regularization >= 0 && o.regularization < 1e12, "regularization",
                  o.regularization, "[0, 1e12)");
   require_option(o.held_out > 0 && o.held_out < 1, "held_out", o.held_out, "(0, 1)");
 }
-
-namespace detail {
-
-template <class Writer>
-void write_blend(Writer& out, const blend_options& options) {
-  out.set("regularization", options.regularization);
-  out.set("held_out", options.held_out);
-  out.set("seed", options.seed);
-}
-template <class Reader>
-[[nodiscard]] blend_options read_blend(const Reader& in) {
-  return {.regularization = in.template get<double>("regularization"),
-          .held_out = in.template get<double>("held_out"),
-          .seed = in.template get<std::uint64_t>("seed")};
-}
-
-}  // namespace detail
 
 }  // namespace kindred

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/top_k.hpp>
@@ -27,6 +29,11 @@ struct cascade_options {
 
   friend bool operator==(const cascade_options&, const cascade_options&) = default;
 };
+
+template <maybe_const<cascade_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("candidates", o.candidates);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const cascade_options& o) {
@@ -95,13 +102,13 @@ class cascade_hybrid {
   /// Saves to, and loads from, a model file (io/save.hpp), if the models do.
   template <class Writer>
   void write(Writer& out) const {
-    out.set("candidates", options_.candidates);
+    write_options(out, options_);
     models_.write(out);
     seen_.write(out);
   }
   template <class Reader>
   [[nodiscard]] static cascade_hybrid read(const Reader& in) {
-    cascade_hybrid model({.candidates = in.template get<int>("candidates")},
+    cascade_hybrid model(read_options<cascade_options>(in),
                          detail::parts<First, Second>::read(kind, in));
     const auto items = static_cast<std::size_t>(model.num_items());
     model.seen_ = detail::rated_items::read(in, false, items);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 
@@ -21,6 +22,16 @@ struct co_clustering_options {
 
   friend bool operator==(const co_clustering_options&, const co_clustering_options&) = default;
 };
+
+template <maybe_const<co_clustering_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("user_clusters", o.user_clusters);
+  field("item_clusters", o.item_clusters);
+  field("epochs", o.epochs);
+  field("restarts", o.restarts);
+  field("seed", o.seed);
+  field("clip", o.clip);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const co_clustering_options& o) {

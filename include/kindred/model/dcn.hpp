@@ -56,7 +56,7 @@ inline void check_options(const dcn_options& o) {
                  o.tower.hidden.size(), "at least one layer");
 }
 
-template <nn::maybe_const<dcn_options> Options, class Field>
+template <maybe_const<dcn_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   detail::for_each_network_option(o, field);
   field("cross_layers", o.cross_layers);

@@ -34,7 +34,7 @@ struct deep_fm_options {
 
 inline void check_options(const deep_fm_options& o) { detail::check_network_options(o); }
 
-template <nn::maybe_const<deep_fm_options> Options, class Field>
+template <maybe_const<deep_fm_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   detail::for_each_network_option(o, field);
 }

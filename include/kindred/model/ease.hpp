@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -110,20 +111,14 @@ class ease {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    out.set("regularization", options_.regularization);
-    out.set("dropout", options_.dropout);
-    out.set("values", options_.values);
-    out.set("max_items", options_.max_items);
+    write_options(out, options_);
     const auto items = static_cast<std::size_t>(num_items_);
     out.add("weights", weights_, {items, items});
     rated_.write(out);
   }
   template <class Reader>
   [[nodiscard]] static ease read(const Reader& in) {
-    ease model({.regularization = in.template get<double>("regularization"),
-                .dropout = in.template get<double>("dropout"),
-                .values = in.template get<interaction_value>("values"),
-                .max_items = in.template get<index>("max_items")});
+    ease model(read_options<ease_options>(in));
     const std::size_t items = in.rows("weights");
     model.weights_ = in.template array<Scalar>("weights", {items, items});
     model.rated_ =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/model/interaction_value.hpp>
 
@@ -22,6 +23,14 @@ struct ease_options {
 
   friend bool operator==(const ease_options&, const ease_options&) = default;
 };
+
+template <maybe_const<ease_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("regularization", o.regularization);
+  field("dropout", o.dropout);
+  field("values", o.values);
+  field("max_items", o.max_items);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const ease_options& o) {

@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/detail/side_encoder.hpp>
@@ -20,7 +21,6 @@
 #include <kindred/model/factorization_machine_options.hpp>
 #include <kindred/nn/interaction.hpp>
 #include <kindred/nn/network.hpp>
-#include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
 
@@ -256,7 +256,7 @@ class factorization_machine {
 template <class Writer>
 void factorization_machine::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  for_each_option(options_, nn::option_writer(out));
+  write_options(out, options_);
   out.set("num_users", num_users_);
   out.set("num_items", num_items_);
   out.add("features", features_);
@@ -272,9 +272,7 @@ void factorization_machine::write(Writer& out) const {
 
 template <class Reader>
 factorization_machine factorization_machine::read(const Reader& in) {
-  factorization_machine_options options;
-  for_each_option(options, nn::option_reader(in));
-  factorization_machine model(std::move(options));
+  factorization_machine model(read_options<factorization_machine_options>(in));
   auto features = in.template part<feature_encoder>("features");
   const auto slots = static_cast<std::size_t>(features.slots());
   // Those of all draws, if there are several.

@@ -39,7 +39,7 @@ struct fm_als_options {
   std::uint64_t seed = 42;
 };
 
-template <nn::maybe_const<fm_als_options> Options, class Field>
+template <maybe_const<fm_als_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("epochs", o.epochs);
   field("bias_regularization", o.bias_regularization);
@@ -61,7 +61,7 @@ struct fm_mcmc_options {
   std::uint64_t seed = 42;
 };
 
-template <nn::maybe_const<fm_mcmc_options> Options, class Field>
+template <maybe_const<fm_mcmc_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("burn_in", o.burn_in);
   field("samples", o.samples);
@@ -84,7 +84,7 @@ struct factorization_machine_options {
 };
 
 /// What of them a model file holds: all but the features.
-template <nn::maybe_const<factorization_machine_options> Options, class Field>
+template <maybe_const<factorization_machine_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("factors", o.factors);
   field("solver", o.solver);

@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/detail/graph/filter_graph.hpp>
@@ -12,7 +13,6 @@
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
 
-#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -84,24 +84,12 @@ class graph_filter {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    out.set("user_exponent", options_.user_exponent);
-    out.set("source_exponent", options_.source_exponent);
-    out.set("target_exponent", options_.target_exponent);
-    out.set("factors", options_.factors);
-    out.set("low_pass", options_.low_pass);
-    out.set("iterations", options_.iterations);
-    out.set("seed", options_.seed);
+    write_options(out, options_);
     graph_.write(out);
   }
   template <class Reader>
   [[nodiscard]] static graph_filter read(const Reader& in) {
-    graph_filter model({.user_exponent = in.template get<double>("user_exponent"),
-                        .source_exponent = in.template get<double>("source_exponent"),
-                        .target_exponent = in.template get<double>("target_exponent"),
-                        .factors = in.template get<int>("factors"),
-                        .low_pass = in.template get<double>("low_pass"),
-                        .iterations = in.template get<int>("iterations"),
-                        .seed = in.template get<std::uint64_t>("seed")});
+    graph_filter model(read_options<graph_filter_options>(in));
     model.graph_ = detail::filter_graph::read(in, model.options_);
     return model;
   }

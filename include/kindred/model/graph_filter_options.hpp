@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 
@@ -24,6 +25,17 @@ struct graph_filter_options {
 
   friend bool operator==(const graph_filter_options&, const graph_filter_options&) = default;
 };
+
+template <maybe_const<graph_filter_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("user_exponent", o.user_exponent);
+  field("source_exponent", o.source_exponent);
+  field("target_exponent", o.target_exponent);
+  field("factors", o.factors);
+  field("low_pass", o.low_pass);
+  field("iterations", o.iterations);
+  field("seed", o.seed);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const graph_filter_options& o) {

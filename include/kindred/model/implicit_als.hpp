@@ -13,7 +13,6 @@
 #include <kindred/model/detail/als/als_trainer_on.hpp>
 #include <kindred/model/detail/als/gathered_problem.hpp>
 #include <kindred/model/detail/als/implicit_als_trainer.hpp>
-#include <kindred/model/detail/als/solver_file.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
 #include <kindred/model/explanation.hpp>
@@ -24,7 +23,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -47,9 +45,9 @@ namespace kindred {
 ///
 /// What an epoch costs is up to the solver: see als_solver.hpp. A fit holds the latent vectors and
 /// some k x k matrices of k factors; Cholesky, where rows have few interactions, holds the vectors
-/// of one side twice, and early stopping that restores holds all twice. What was fitted is immutable
-/// and shared by copies, the interactions with the dataset; all const members are safe from any
-/// thread.
+/// of one side twice, and early stopping that restores holds all twice. What was fitted is
+/// immutable and shared by copies, the interactions with the dataset; all const members are safe
+/// from any thread.
 class implicit_als {
  public:
   using scalar_type = float;

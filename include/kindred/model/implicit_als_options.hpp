@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/model/als_solver.hpp>
 #include <kindred/model/interaction_value.hpp>
 
@@ -30,6 +31,20 @@ struct implicit_als_options {
 
   friend bool operator==(const implicit_als_options&, const implicit_als_options&) = default;
 };
+
+template <maybe_const<implicit_als_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("factors", o.factors);
+  field("epochs", o.epochs);
+  field("unobserved_weight", o.unobserved_weight);
+  field("alpha", o.alpha);
+  field("regularization", o.regularization);
+  field("frequency_exponent", o.frequency_exponent);
+  field("values", o.values);
+  field("solver", o.solver);
+  field("init_scale", o.init_scale);
+  field("seed", o.seed);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const implicit_als_options& o) {

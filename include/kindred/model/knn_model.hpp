@@ -4,10 +4,10 @@
 #include <kindred/backend/knn_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/top_k.hpp>
-#include <kindred/model/detail/knn/knn_file.hpp>
 #include <kindred/model/detail/knn/knn_trainer.hpp>
 #include <kindred/model/detail/knn/neighborhood.hpp>
 #include <kindred/model/detail/rating_lists.hpp>
@@ -203,7 +203,7 @@ template <axis Side>
 template <class Writer>
 void knn_model<Side>::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  detail::write_options(out, options_);
+  write_options(out, options_);
   out.set("min_value", low_);
   out.set("max_value", high_);
   fitted_.write(out);
@@ -212,7 +212,7 @@ void knn_model<Side>::write(Writer& out) const {
 template <axis Side>
 template <class Reader>
 knn_model<Side> knn_model<Side>::read(const Reader& in) {
-  knn_model model(detail::read_knn_options(in));
+  knn_model model(read_options<knn_options>(in));
   model.low_ = in.template get<float>("min_value");
   model.high_ = in.template get<float>("max_value");
   model.fitted_ = detail::neighborhood::read(in, model.options_.predictor);

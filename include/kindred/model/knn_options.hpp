@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/model/baseline_options.hpp>
 #include <kindred/model/similarity.hpp>
@@ -36,6 +37,17 @@ struct knn_options {
 
   friend bool operator==(const knn_options&, const knn_options&) = default;
 };
+
+template <maybe_const<knn_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("similarity", o.similarity);
+  field("predictor", o.predictor);
+  field("k", o.k);
+  field("min_k", o.min_k);
+  field("neighbors", o.neighbors);
+  field("baseline", o.baseline);
+  field("clip", o.clip);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const knn_options& o) {

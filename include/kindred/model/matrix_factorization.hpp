@@ -5,11 +5,10 @@
 #include <kindred/core/error.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/model/concepts.hpp>
+#include <kindred/model/biased_model.hpp>
 #include <kindred/model/detail/biased_factors.hpp>
 #include <kindred/model/detail/mf_trainer.hpp>
 #include <kindred/model/detail/ridge_solver.hpp>
-#include <kindred/model/latent_row.hpp>
 #include <kindred/model/matrix_factorization_options.hpp>
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
@@ -39,16 +38,20 @@ namespace kindred {
 /// multiple of 16, and four numbers. Early stopping that restores holds the parameters a third
 /// time.
 template <std::floating_point Scalar = float>
-class matrix_factorization {
+class matrix_factorization : public biased_model<matrix_factorization_options, Scalar> {
+  using base = biased_model<matrix_factorization_options, Scalar>;
+  using base::learned_;
+  using base::options_;
+
  public:
-  using scalar_type = Scalar;
+  using base::factors;
+  using base::fitted;
+  using base::mean;
+
   static constexpr std::string_view kind = "matrix_factorization";
 
   /// Throws option_error for an option outside its range.
-  explicit matrix_factorization(const matrix_factorization_options& options = {})
-      : options_(options) {
-    check_options(options_);
-  }
+  explicit matrix_factorization(const matrix_factorization_options& options = {}) : base(options) {}
 
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
   /// threads and on every host backend. On any exception the model stays as it was.
@@ -56,23 +59,6 @@ class matrix_factorization {
   /// cuda_error.
   template <execution_backend Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {});
-
-  /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
-  /// not known of an index (negative, or beyond the training data) is left out: an unknown user
-  /// gets mean + b_i, an unknown item mean + b_u, both the mean; without biases, the mean.
-  [[nodiscard]] float predict(index user, index item) const noexcept {
-    return predict(user_entry(user), item_entry(item));
-  }
-  /// The same of rows that may be newer than the model.
-  [[nodiscard]] float predict(const latent_entry<Scalar>& user,
-                              const latent_entry<Scalar>& item) const noexcept {
-    const float rating = learned_.rating(user, item, options_.biases);
-    return options_.clip ? learned_.clamp(rating) : rating;
-  }
-
-  /// What orders the items for a user: b_i + p_u.q_i, not clipped; b_i for an unknown user.
-  /// `scores` has num_items() elements. O(items * factors).
-  void score(index user, std::span<float> scores) const noexcept { learned_.score(user, scores); }
 
   /// The latent vector of a user who was not in the training data, from some ratings: the ridge
   /// regression of the ratings on the item factors, with the user's bias fitted along and left out,
@@ -105,26 +91,6 @@ class matrix_factorization {
     return result;
   }
 
-  [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
-  [[nodiscard]] index num_users() const noexcept { return learned_.num_users(); }
-  [[nodiscard]] index num_items() const noexcept { return learned_.num_items(); }
-  [[nodiscard]] std::size_t factors() const noexcept {
-    return static_cast<std::size_t>(options_.factors);
-  }
-  [[nodiscard]] double mean() const noexcept { return learned_.mean; }
-  /// Row-major factors and item biases, in place.
-  [[nodiscard]] latent_view<Scalar> latent() const noexcept { return learned_.latent(); }
-  /// The row of an index; not known if it is negative, or beyond what the model has.
-  [[nodiscard]] latent_entry<Scalar> user_entry(index u) const noexcept { return learned_.user(u); }
-  [[nodiscard]] latent_entry<Scalar> item_entry(index i) const noexcept { return learned_.item(i); }
-  [[nodiscard]] std::span<const Scalar> user_biases() const noexcept {
-    return learned_.user_biases.span();
-  }
-  [[nodiscard]] std::span<const Scalar> item_biases() const noexcept {
-    return learned_.item_biases.span();
-  }
-  [[nodiscard]] const matrix_factorization_options& options() const noexcept { return options_; }
-
   /// Saves to, and loads from, a model file (io/save.hpp).
   template <class Writer>
   void write(Writer& out) const;
@@ -144,8 +110,6 @@ class matrix_factorization {
             .frequency_exponent = options_.frequency_exponent};
   }
 
-  matrix_factorization_options options_;
-  detail::biased_factors<Scalar> learned_;
   double mean_user_ratings_ = 0;  ///< of the training data
   double mean_item_ratings_ = 0;
 };

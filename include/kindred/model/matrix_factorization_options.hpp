@@ -2,6 +2,7 @@
 
 #include <kindred/backend/rating_tiles.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/train/learning_rate.hpp>
 
 #include <cstdint>
@@ -43,6 +44,24 @@ struct matrix_factorization_options {
   friend bool operator==(const matrix_factorization_options&,
                          const matrix_factorization_options&) = default;
 };
+
+template <maybe_const<matrix_factorization_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("factors", o.factors);
+  field("epochs", o.epochs);
+  field("schedule", o.schedule);
+  field("learning_rate", o.learning_rate);
+  field("learning_rate_decay", o.learning_rate_decay);
+  field("regularization", o.regularization);
+  field("bias_regularization", o.bias_regularization);
+  field("frequency_exponent", o.frequency_exponent);
+  field("biases", o.biases);
+  field("nonnegative", o.nonnegative);
+  field("clip", o.clip);
+  field("init_scale", o.init_scale);
+  field("seed", o.seed);
+  field("blocks", o.blocks);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const matrix_factorization_options& o) {

@@ -32,7 +32,7 @@ struct mlp_rating_options {
 
 inline void check_options(const mlp_rating_options& o) { detail::check_network_options(o); }
 
-template <nn::maybe_const<mlp_rating_options> Options, class Field>
+template <maybe_const<mlp_rating_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   detail::for_each_network_option(o, field);
 }

@@ -46,7 +46,7 @@ inline void check_options(const multi_task_options& o) {
   nn::check_option(o.head);
 }
 
-template <nn::maybe_const<multi_task_options> Options, class Field>
+template <maybe_const<multi_task_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("tasks", o.tasks);
   detail::for_each_network_option(o, field);

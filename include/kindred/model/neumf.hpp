@@ -41,7 +41,7 @@ inline void check_options(const neumf_options& o) {
   require_option(!o.tower.hidden.empty(), "hidden", o.tower.hidden.size(), "at least one layer");
 }
 
-template <nn::maybe_const<neumf_options> Options, class Field>
+template <maybe_const<neumf_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   detail::for_each_network_option(o, field);
 }

@@ -4,6 +4,7 @@
 #include <kindred/backend/network_kernels.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/data/detail/side_encoder.hpp>
@@ -18,7 +19,6 @@
 #include <kindred/model/detail/neural/rating_network.hpp>
 #include <kindred/model/detail/neural/training_setup.hpp>
 #include <kindred/model/rating_task.hpp>
-#include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <algorithm>
@@ -166,7 +166,7 @@ class neural_rating_model {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    for_each_option(options_, nn::option_writer(out));
+    write_options(out, options_);
     out.set("num_users", num_users_);
     out.set("num_items", num_items_);
     out.set("epochs", epochs_);
@@ -178,9 +178,7 @@ class neural_rating_model {
   }
   template <class Reader>
   [[nodiscard]] static neural_rating_model read(const Reader& in) {
-    Options options;
-    for_each_option(options, nn::option_reader(in));
-    neural_rating_model model(std::move(options));
+    neural_rating_model model(read_options<Options>(in));
     model.network_ = detail::rating_network::read(
         in, detail::tasks_of(model.options_),
         [&](const feature_encoder& features) { return make_network(model.options_, features); });
@@ -249,7 +247,7 @@ class neural_rating_model {
   /// Throws option_error if what makes the network would change.
   void require_same_network(const Options& next) const {
     const auto fixed = [&](const Options& options) {
-      auto texts = nn::option_texts::of(options);
+      auto texts = option_texts::of(options);
       std::erase_if(texts, [&](const auto& option) {
         return option.first.starts_with("training.") &&
                (option.first != "training.optimizer" || state_ == nullptr);

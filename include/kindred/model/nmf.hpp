@@ -3,9 +3,10 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
-#include <kindred/model/concepts.hpp>
+#include <kindred/model/biased_model.hpp>
 #include <kindred/model/detail/biased_factors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/nmf/nmf_trainer.hpp>
@@ -13,9 +14,6 @@
 #include <kindred/train/fit_options.hpp>
 #include <kindred/train/training_loop.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string_view>
 
 namespace kindred {
@@ -36,13 +34,12 @@ namespace kindred {
 /// An epoch costs O(ratings * factors^2), in parallel. A fit holds the parameters twice, and early
 /// stopping that restores a third time. What was fitted is immutable and shared by copies; all
 /// const members are safe from any thread.
-class nmf {
+class nmf : public biased_model<nmf_options, float> {
  public:
-  using scalar_type = float;
   static constexpr std::string_view kind = "nmf";
 
   /// Throws option_error for an option outside its range.
-  explicit nmf(const nmf_options& options = {}) : options_(options) { check_options(options_); }
+  explicit nmf(const nmf_options& options = {}) : biased_model(options) {}
 
   /// Learns from `train`, from scratch; the same bits on any number of threads and on every host
   /// backend. The training error in reports is that after the epoch. On any exception the model
@@ -62,74 +59,23 @@ class nmf {
     return history;
   }
 
-  /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
-  /// not known of an index (negative, or beyond the training data) is left out: an unknown user
-  /// gets mean + b_i, an unknown item mean + b_u, both the mean; without biases, the mean.
-  [[nodiscard]] float predict(index user, index item) const noexcept {
-    const float rating = learned_.rating(learned_.user(user), learned_.item(item), options_.biases);
-    return options_.clip ? learned_.clamp(rating) : rating;
-  }
-
-  /// What orders the items for a user: b_i + p_u.q_i, not clipped; b_i for an unknown user.
-  /// `scores` has num_items() elements. O(items * factors).
-  void score(index user, std::span<float> scores) const noexcept { learned_.score(user, scores); }
-
-  [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
-  [[nodiscard]] index num_users() const noexcept { return learned_.num_users(); }
-  [[nodiscard]] index num_items() const noexcept { return learned_.num_items(); }
-  [[nodiscard]] std::size_t factors() const noexcept {
-    return static_cast<std::size_t>(options_.factors);
-  }
-  [[nodiscard]] double mean() const noexcept { return learned_.mean; }
-  /// Row-major factors, none of them negative, and item biases, in place.
-  [[nodiscard]] latent_view<float> latent() const noexcept { return learned_.latent(); }
-  [[nodiscard]] std::span<const float> user_biases() const noexcept {
-    return learned_.user_biases.span();
-  }
-  [[nodiscard]] std::span<const float> item_biases() const noexcept {
-    return learned_.item_biases.span();
-  }
-  [[nodiscard]] const nmf_options& options() const noexcept { return options_; }
-
   /// Saves to, and loads from, a model file (io/save.hpp).
   template <class Writer>
   void write(Writer& out) const;
   template <class Reader>
   [[nodiscard]] static nmf read(const Reader& in);
-
- private:
-  nmf_options options_;
-  detail::biased_factors<float> learned_;
 };
 
 template <class Writer>
 void nmf::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("factors", options_.factors);
-  out.set("epochs", options_.epochs);
-  out.set("regularization", options_.regularization);
-  out.set("bias_regularization", options_.bias_regularization);
-  out.set("frequency_exponent", options_.frequency_exponent);
-  out.set("biases", options_.biases);
-  out.set("sweeps", options_.sweeps);
-  out.set("clip", options_.clip);
-  out.set("init_scale", options_.init_scale);
-  out.set("seed", options_.seed);
+  write_options(out, options_);
   learned_.write(out);
 }
 
 template <class Reader>
 nmf nmf::read(const Reader& in) {
-  nmf model({.factors = in.template get<int>("factors"),
-             .epochs = in.template get<int>("epochs"),
-             .regularization = in.template get<double>("regularization"),
-             .bias_regularization = in.template get<double>("bias_regularization"),
-             .frequency_exponent = in.template get<double>("frequency_exponent"),
-             .biases = in.template get<bool>("biases"),
-             .sweeps = in.template get<int>("sweeps"),
-             .clip = in.template get<bool>("clip"),
-             .init_scale = in.template get<double>("init_scale"),
-             .seed = in.template get<std::uint64_t>("seed")});
+  nmf model(read_options<nmf_options>(in));
   model.learned_ = detail::biased_factors<float>::read(in, model.factors());
   return model;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 #include <string_view>
@@ -27,6 +28,20 @@ struct nmf_options {
 
   friend bool operator==(const nmf_options&, const nmf_options&) = default;
 };
+
+template <maybe_const<nmf_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("factors", o.factors);
+  field("epochs", o.epochs);
+  field("regularization", o.regularization);
+  field("bias_regularization", o.bias_regularization);
+  field("frequency_exponent", o.frequency_exponent);
+  field("biases", o.biases);
+  field("sweeps", o.sweeps);
+  field("clip", o.clip);
+  field("init_scale", o.init_scale);
+  field("seed", o.seed);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const nmf_options& o) {

@@ -3,6 +3,8 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -33,6 +35,12 @@ struct popularity_options {
 
   friend bool operator==(const popularity_options&, const popularity_options&) = default;
 };
+
+template <maybe_const<popularity_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("order", o.order);
+  field("damping", o.damping);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const popularity_options& o) {
@@ -92,8 +100,7 @@ class popularity_model {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    out.set("order", options_.order);
-    out.set("damping", options_.damping);
+    write_options(out, options_);
     out.set("mean", mean_);
     out.set("users", num_users_);
     out.add("item_counts", item_counts_, {item_counts_.size()});
@@ -101,8 +108,7 @@ class popularity_model {
   }
   template <class Reader>
   [[nodiscard]] static popularity_model read(const Reader& in) {
-    popularity_model model({.order = in.template get<popularity_order>("order"),
-                            .damping = in.template get<double>("damping")});
+    popularity_model model(read_options<popularity_options>(in));
     model.mean_ = in.template get<double>("mean");
     model.num_users_ = in.template get<index>("users");
     require_option(model.num_users_ >= 0, "users", model.num_users_, "[0, 2147483647]");

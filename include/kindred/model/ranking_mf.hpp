@@ -4,6 +4,7 @@
 #include <kindred/backend/rating_tiles.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -25,7 +26,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -129,8 +129,7 @@ class ranking_mf {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    detail::for_each_ranking_option(
-        options_, [&](std::string_view name, const auto& value) { out.set(name, value); });
+    detail::for_each_ranking_option(options_, option_writer(out));
     const auto items = static_cast<std::size_t>(num_items_);
     out.add("user_factors", user_factors_, {static_cast<std::size_t>(num_users_), factors()});
     out.add("item_factors", item_factors_, {items, factors()});
@@ -140,9 +139,7 @@ class ranking_mf {
   template <class Reader>
   [[nodiscard]] static ranking_mf read(const Reader& in) {
     Options options;
-    detail::for_each_ranking_option(options, [&](std::string_view name, auto& value) {
-      value = in.template get<std::remove_reference_t<decltype(value)>>(name);
-    });
+    detail::for_each_ranking_option(options, option_reader(in));
     ranking_mf model(options);
     const std::size_t users = in.rows("user_factors");
     const std::size_t items = in.rows("item_biases");

@@ -24,7 +24,7 @@ struct rating_task {
   std::optional<dataset> ratings{};  ///< another kind of event, instead of the training ratings
 };
 
-template <nn::maybe_const<rating_task> Options, class Field>
+template <maybe_const<rating_task> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("name", o.name);
   field("loss", o.loss);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 namespace kindred {
 
@@ -88,6 +89,21 @@ struct similarity_options {
 
   friend bool operator==(const similarity_options&, const similarity_options&) = default;
 };
+
+template <maybe_const<similarity_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("measure", o.measure);
+  field("norms", o.norms);
+  field("shrinkage", o.shrinkage);
+  field("significance", o.significance);
+  field("min_support", o.min_support);
+  field("min_similarity", o.min_similarity);
+  field("negative", o.negative);
+  field("alpha", o.alpha);
+  field("beta", o.beta);
+  field("k1", o.k1);
+  field("b", o.b);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const similarity_options& o) {

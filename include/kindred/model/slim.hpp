@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -101,12 +102,7 @@ class slim {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    out.set("l1", options_.l1);
-    out.set("l2", options_.l2);
-    out.set("nonnegative", options_.nonnegative);
-    out.set("values", options_.values);
-    out.set("tolerance", options_.tolerance);
-    out.set("max_sweeps", options_.max_sweeps);
+    write_options(out, options_);
     out.add("weight_offsets", weights_.offsets, {weights_.offsets.size()});
     out.add("weight_items", weights_.columns, {weights_.columns.size()});
     out.add("weights", weights_.numbers[0], {weights_.columns.size()});
@@ -114,12 +110,7 @@ class slim {
   }
   template <class Reader>
   [[nodiscard]] static slim read(const Reader& in) {
-    slim model({.l1 = in.template get<double>("l1"),
-                .l2 = in.template get<double>("l2"),
-                .nonnegative = in.template get<bool>("nonnegative"),
-                .values = in.template get<interaction_value>("values"),
-                .tolerance = in.template get<double>("tolerance"),
-                .max_sweeps = in.template get<int>("max_sweeps")});
+    slim model(read_options<slim_options>(in));
     auto& weights = model.weights_;
     weights.offsets = in.template array<std::uint64_t>("weight_offsets");
     weights.columns = in.template array<index>("weight_items");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/model/interaction_value.hpp>
 
 namespace kindred {
@@ -18,6 +19,16 @@ struct slim_options {
 
   friend bool operator==(const slim_options&, const slim_options&) = default;
 };
+
+template <maybe_const<slim_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("l1", o.l1);
+  field("l2", o.l2);
+  field("nonnegative", o.nonnegative);
+  field("values", o.values);
+  field("tolerance", o.tolerance);
+  field("max_sweeps", o.max_sweeps);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const slim_options& o) {

@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -14,7 +15,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -85,18 +85,14 @@ class slope_one {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    out.set("scheme", options_.scheme);
-    out.set("min_support", options_.min_support);
-    out.set("clip", options_.clip);
+    write_options(out, options_);
     out.set("min_value", low_);
     out.set("max_value", high_);
     table_.write(out);
   }
   template <class Reader>
   [[nodiscard]] static slope_one read(const Reader& in) {
-    slope_one model({.scheme = in.template get<slope_one_scheme>("scheme"),
-                     .min_support = in.template get<index>("min_support"),
-                     .clip = in.template get<bool>("clip")});
+    slope_one model(read_options<slope_one_options>(in));
     model.low_ = in.template get<float>("min_value");
     model.high_ = in.template get<float>("max_value");
     model.table_ = detail::slope_one_table::read(in, model.options_.scheme);

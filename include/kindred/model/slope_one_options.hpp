@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/core/types.hpp>
 
 namespace kindred {
@@ -22,6 +23,13 @@ struct slope_one_options {
 
   friend bool operator==(const slope_one_options&, const slope_one_options&) = default;
 };
+
+template <maybe_const<slope_one_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("scheme", o.scheme);
+  field("min_support", o.min_support);
+  field("clip", o.clip);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const slope_one_options& o) {

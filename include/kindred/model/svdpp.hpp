@@ -7,7 +7,7 @@
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/kernel/axpy.hpp>
-#include <kindred/model/concepts.hpp>
+#include <kindred/model/biased_model.hpp>
 #include <kindred/model/detail/biased_factors.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/svd/svdpp_trainer.hpp>
@@ -41,13 +41,12 @@ namespace kindred {
 /// user and not once a rating. A fit holds 16 bytes a rating and each parameter twice, and
 /// early stopping that restores a third time. What was fitted is immutable and shared by copies;
 /// all const members are safe from any thread.
-class svdpp {
+class svdpp : public biased_model<svdpp_options, float> {
  public:
-  using scalar_type = float;
   static constexpr std::string_view kind = "svdpp";
 
   /// Throws option_error for an option outside its range.
-  explicit svdpp(const svdpp_options& options = {}) : options_(options) { check_options(options_); }
+  explicit svdpp(const svdpp_options& options = {}) : biased_model(options) {}
 
   /// Learns from `train`, from scratch; the same bits on any number of threads and on every host
   /// backend. On any exception the model stays as it was.
@@ -55,44 +54,16 @@ class svdpp {
   template <host_backend Backend = backend::tbb>
   fit_history fit(const dataset& train, const fit_options& fit = {}, const Backend& backend = {});
 
-  /// The expected rating, held to the range of the training ratings unless `clip` is off. What is
-  /// not known of an index (negative, or beyond the training data) is left out: an unknown user
-  /// gets mean + b_i, an unknown item mean + b_u, both the mean.
-  [[nodiscard]] float predict(index user, index item) const noexcept {
-    const float rating = learned_.rating(learned_.user(user), learned_.item(item), true);
-    return options_.clip ? learned_.clamp(rating) : rating;
-  }
-
-  /// What orders the items for a user: b_i and the inner product, not held; b_i for an unknown
-  /// user. `scores` has num_items() elements. O(items * factors).
-  void score(index user, std::span<float> scores) const noexcept { learned_.score(user, scores); }
-
   /// The latent vector of a user who was not in the training data, from what was rated, whatever
   /// the stars: |N|^-1/2 times the sum of y. Unknown items are skipped. O(items * factors). Throws
-  /// data_error if the lengths differ.
+  /// data_error if the lengths differ or a rating is not finite.
   [[nodiscard]] std::vector<float> fold_in(std::span<const index> items,
                                            std::span<const float> ratings) const;
 
-  [[nodiscard]] bool fitted() const noexcept { return num_items() > 0; }
-  [[nodiscard]] index num_users() const noexcept { return learned_.num_users(); }
-  [[nodiscard]] index num_items() const noexcept { return learned_.num_items(); }
-  [[nodiscard]] std::size_t factors() const noexcept {
-    return static_cast<std::size_t>(options_.factors);
-  }
-  [[nodiscard]] double mean() const noexcept { return learned_.mean; }
-  /// Row-major factors and item biases, in place; a user's row is p_u and the sum of y.
-  [[nodiscard]] latent_view<float> latent() const noexcept { return learned_.latent(); }
-  /// y: items x factors.
+  /// y: items x factors. A user's row of the latent factors is p_u and the sum of y.
   [[nodiscard]] std::span<const float> implicit_factors() const noexcept {
     return implicit_.span();
   }
-  [[nodiscard]] std::span<const float> user_biases() const noexcept {
-    return learned_.user_biases.span();
-  }
-  [[nodiscard]] std::span<const float> item_biases() const noexcept {
-    return learned_.item_biases.span();
-  }
-  [[nodiscard]] const svdpp_options& options() const noexcept { return options_; }
 
   /// Saves to, and loads from, a model file (io/save.hpp).
   template <class Writer>
@@ -103,8 +74,6 @@ class svdpp {
  private:
   class trainer;
 
-  svdpp_options options_;
-  detail::biased_factors<float> learned_;
   shared_array<float> implicit_;
 };
 

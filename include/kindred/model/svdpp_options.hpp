@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstdint>
 
@@ -25,6 +26,21 @@ struct svdpp_options {
 
   friend bool operator==(const svdpp_options&, const svdpp_options&) = default;
 };
+
+template <maybe_const<svdpp_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("factors", o.factors);
+  field("epochs", o.epochs);
+  field("learning_rate", o.learning_rate);
+  field("learning_rate_decay", o.learning_rate_decay);
+  field("bias_regularization", o.bias_regularization);
+  field("factor_regularization", o.factor_regularization);
+  field("implicit_regularization", o.implicit_regularization);
+  field("batch", o.batch);
+  field("clip", o.clip);
+  field("init_scale", o.init_scale);
+  field("seed", o.seed);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const svdpp_options& o) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
 #include <kindred/model/concepts.hpp>
@@ -21,6 +23,12 @@ struct switching_options {
 
   friend bool operator==(const switching_options&, const switching_options&) = default;
 };
+
+template <maybe_const<switching_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("min_user_ratings", o.min_user_ratings);
+  field("min_item_ratings", o.min_item_ratings);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const switching_options& o) {
@@ -102,15 +110,13 @@ requires((rating_model<Cold> && rating_model<Warm>) ||
   /// Saves to, and loads from, a model file (io/save.hpp), if the models do.
   template <class Writer>
   void write(Writer& out) const {
-    out.set("min_user_ratings", options_.min_user_ratings);
-    out.set("min_item_ratings", options_.min_item_ratings);
+    write_options(out, options_);
     models_.write(out);
     counts_.write(out);
   }
   template <class Reader>
   [[nodiscard]] static switching_hybrid read(const Reader& in) {
-    switching_hybrid model({.min_user_ratings = in.template get<index>("min_user_ratings"),
-                            .min_item_ratings = in.template get<index>("min_item_ratings")},
+    switching_hybrid model(read_options<switching_options>(in),
                            detail::parts<Cold, Warm>::read(kind, in));
     model.counts_ = detail::rating_counts::read(in);
     return model;

@@ -10,7 +10,6 @@
 #include <kindred/model/detail/held_rmse.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/svd/drifting_factors.hpp>
-#include <kindred/model/detail/svd/svdpp_file.hpp>
 #include <kindred/model/detail/svd/svdpp_trainer.hpp>
 #include <kindred/model/detail/svd/time_table.hpp>
 #include <kindred/model/time_svdpp_options.hpp>

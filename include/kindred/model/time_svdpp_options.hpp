@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_fields.hpp>
 #include <kindred/model/svdpp_options.hpp>
 
 namespace kindred {
@@ -17,6 +18,15 @@ struct time_svdpp_options {
 
   friend bool operator==(const time_svdpp_options&, const time_svdpp_options&) = default;
 };
+
+template <maybe_const<time_svdpp_options> Options, class Field>
+void for_each_option(Options& o, const Field& field) {
+  field("svdpp", o.svdpp);
+  field("drift_regularization", o.drift_regularization);
+  field("time_regularization", o.time_regularization);
+  field("drift_exponent", o.drift_exponent);
+  field("bins", o.bins);
+}
 
 /// Throws option_error for the first option outside its range.
 inline void check_options(const time_svdpp_options& o) {

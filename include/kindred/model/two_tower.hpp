@@ -3,6 +3,7 @@
 #include <kindred/backend/concepts.hpp>
 #include <kindred/backend/tbb.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -16,7 +17,6 @@
 #include <kindred/model/detail/neural/two_tower_fit.hpp>
 #include <kindred/model/detail/neural/two_towers.hpp>
 #include <kindred/model/two_tower_options.hpp>
-#include <kindred/nn/option_files.hpp>
 #include <kindred/train/fit_options.hpp>
 
 #include <cstddef>
@@ -124,16 +124,14 @@ class two_tower {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    for_each_option(options_, nn::option_writer(out));
+    write_options(out, options_);
     towers_.write(out);
     out.add("user_vectors", user_vectors_, {user_vectors_.size() / factors(), factors()});
     out.add("item_vectors", item_vectors_, {item_vectors_.size() / factors(), factors()});
   }
   template <class Reader>
   [[nodiscard]] static two_tower read(const Reader& in) {
-    two_tower_options options;
-    for_each_option(options, nn::option_reader(in));
-    two_tower model(std::move(options));
+    two_tower model(read_options<two_tower_options>(in));
     model.towers_ = detail::two_towers::read(in, model.options_);
     const auto take = [&](std::string_view name, shared_array<float>& vectors) {
       const std::size_t rows = in.rows(name);

@@ -63,7 +63,7 @@ inline void check_options(const two_tower_options& o) {
 }
 
 /// All but the features (nn/option_fields.hpp).
-template <nn::maybe_const<two_tower_options> Options, class Field>
+template <maybe_const<two_tower_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("dimensions", o.dimensions);
   field("user_tower", o.user_tower);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -94,13 +95,14 @@ requires(sizeof...(Models) >= 2) class weighted_ranking {
   /// Saves to, and loads from, a model file (io/save.hpp), if the models do.
   template <class Writer>
   void write(Writer& out) const {
-    detail::write_blend(out, options_);
+    write_options(out, options_);
     models_.write(out);
     out.add("weights", shared_array<double>({weights_.begin(), weights_.end()}), {weights_.size()});
   }
   template <class Reader>
   [[nodiscard]] static weighted_ranking read(const Reader& in) {
-    weighted_ranking model(detail::read_blend(in), detail::parts<Models...>::read(kind, in));
+    weighted_ranking model(read_options<blend_options>(in),
+                           detail::parts<Models...>::read(kind, in));
     const auto weights = in.template array<double>("weights", {sizeof...(Models)});
     std::copy(weights.begin(), weights.end(), model.weights_.begin());
     return model;

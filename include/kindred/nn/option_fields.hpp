@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_fields.hpp>
 #include <kindred/nn/clipping.hpp>
 #include <kindred/nn/schedule.hpp>
 #include <kindred/nn/tower.hpp>
@@ -7,15 +8,9 @@
 
 #include <concepts>
 #include <string_view>
-#include <type_traits>
 
-/// The options of networks, field by field: each struct tells its fields once, to
-/// `for_each_option(options, field)`, which calls `field(name, member)` for each. Files are written
-/// and read by that, and options compared.
+/// The options of networks, field by field (core/option_fields.hpp).
 namespace kindred::nn {
-
-template <class T, class Struct>
-concept maybe_const = std::same_as<std::remove_const_t<T>, Struct>;
 
 template <maybe_const<tower_options> Options, class Field>
 void for_each_option(Options& o, const Field& field) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
 #include <kindred/model/co_clustering.hpp>
 #include <kindred/model/detail/bias.hpp>
 
@@ -95,12 +96,7 @@ fit_history co_clustering::fit(const dataset& train, const fit_options& fit,
 template <class Writer>
 void co_clustering::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("user_clusters", options_.user_clusters);
-  out.set("item_clusters", options_.item_clusters);
-  out.set("epochs", options_.epochs);
-  out.set("restarts", options_.restarts);
-  out.set("seed", options_.seed);
-  out.set("clip", options_.clip);
+  write_options(out, options_);
   out.set("mean", mean_);
   out.set("min_value", low_);
   out.set("max_value", high_);
@@ -115,12 +111,7 @@ void co_clustering::write(Writer& out) const {
 
 template <class Reader>
 co_clustering co_clustering::read(const Reader& in) {
-  co_clustering model({.user_clusters = in.template get<int>("user_clusters"),
-                       .item_clusters = in.template get<int>("item_clusters"),
-                       .epochs = in.template get<int>("epochs"),
-                       .restarts = in.template get<int>("restarts"),
-                       .seed = in.template get<std::uint64_t>("seed"),
-                       .clip = in.template get<bool>("clip")});
+  co_clustering model(read_options<co_clustering_options>(in));
   const auto clusters_of = [&](std::string_view name, std::size_t size, index bound) {
     auto clusters = in.template array<index>(name, {size});
     if (!std::ranges::all_of(clusters, [&](index c) { return c >= unknown_index && c < bound; }))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
 #include <kindred/model/matrix_factorization.hpp>
 
 namespace kindred {
@@ -42,20 +43,7 @@ template <std::floating_point Scalar>
 template <class Writer>
 void matrix_factorization<Scalar>::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("factors", options_.factors);
-  out.set("epochs", options_.epochs);
-  out.set("schedule", options_.schedule);
-  out.set("learning_rate", options_.learning_rate);
-  out.set("learning_rate_decay", options_.learning_rate_decay);
-  out.set("regularization", options_.regularization);
-  out.set("bias_regularization", options_.bias_regularization);
-  out.set("frequency_exponent", options_.frequency_exponent);
-  out.set("biases", options_.biases);
-  out.set("nonnegative", options_.nonnegative);
-  out.set("clip", options_.clip);
-  out.set("init_scale", options_.init_scale);
-  out.set("seed", options_.seed);
-  out.set("blocks", options_.blocks);
+  write_options(out, options_);
   out.set("mean_user_ratings", mean_user_ratings_);
   out.set("mean_item_ratings", mean_item_ratings_);
   learned_.write(out);
@@ -64,22 +52,7 @@ void matrix_factorization<Scalar>::write(Writer& out) const {
 template <std::floating_point Scalar>
 template <class Reader>
 matrix_factorization<Scalar> matrix_factorization<Scalar>::read(const Reader& in) {
-  matrix_factorization_options options;
-  options.factors = in.template get<int>("factors");
-  options.epochs = in.template get<int>("epochs");
-  options.schedule = in.template get<learning_rate_schedule>("schedule");
-  options.learning_rate = in.template get<double>("learning_rate");
-  options.learning_rate_decay = in.template get<double>("learning_rate_decay");
-  options.regularization = in.template get<double>("regularization");
-  options.bias_regularization = in.template get<double>("bias_regularization");
-  options.frequency_exponent = in.template get<double>("frequency_exponent");
-  options.biases = in.template get<bool>("biases");
-  options.nonnegative = in.template get<bool>("nonnegative");
-  options.clip = in.template get<bool>("clip");
-  options.init_scale = in.template get<double>("init_scale");
-  options.seed = in.template get<std::uint64_t>("seed");
-  options.blocks = in.template get<int>("blocks");
-  matrix_factorization model(options);
+  matrix_factorization model(read_options<matrix_factorization_options>(in));
   model.learned_ = detail::biased_factors<Scalar>::read(in, model.factors());
   if (in.contains("mean_user_ratings")) {
     model.mean_user_ratings_ = in.template get<double>("mean_user_ratings");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
 #include <kindred/model/als.hpp>
 
 namespace kindred {
@@ -61,32 +62,14 @@ inline explanation als::explain(index user, index item, float value, float of_us
 template <class Writer>
 void als::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("factors", options_.factors);
-  out.set("epochs", options_.epochs);
-  out.set("regularization", options_.regularization);
-  out.set("bias_regularization", options_.bias_regularization);
-  out.set("frequency_exponent", options_.frequency_exponent);
-  out.set("biases", options_.biases);
-  out.set("clip", options_.clip);
-  detail::write_solver(out, options_.solver);
-  out.set("init_scale", options_.init_scale);
-  out.set("seed", options_.seed);
+  write_options(out, options_);
   learned_.write(out);
   rated_.write(out, "rated");
 }
 
 template <class Reader>
 als als::read(const Reader& in) {
-  als model({.factors = in.template get<int>("factors"),
-             .epochs = in.template get<int>("epochs"),
-             .regularization = in.template get<double>("regularization"),
-             .bias_regularization = in.template get<double>("bias_regularization"),
-             .frequency_exponent = in.template get<double>("frequency_exponent"),
-             .biases = in.template get<bool>("biases"),
-             .clip = in.template get<bool>("clip"),
-             .solver = detail::read_solver(in),
-             .init_scale = in.template get<double>("init_scale"),
-             .seed = in.template get<std::uint64_t>("seed")});
+  als model(read_options<als_options>(in));
   model.learned_ = detail::biased_factors<float>::read(in, model.factors());
   model.rated_ = detail::rating_lists::read(in, "rated", model.item_biases().size());
   return model;

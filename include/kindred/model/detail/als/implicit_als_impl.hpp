@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
 #include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/implicit_als.hpp>
 
@@ -56,16 +57,7 @@ inline explanation implicit_als::explain_score(index user, index item) const {
 template <class Writer>
 void implicit_als::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  out.set("factors", options_.factors);
-  out.set("epochs", options_.epochs);
-  out.set("unobserved_weight", options_.unobserved_weight);
-  out.set("alpha", options_.alpha);
-  out.set("regularization", options_.regularization);
-  out.set("frequency_exponent", options_.frequency_exponent);
-  out.set("values", options_.values);
-  detail::write_solver(out, options_.solver);
-  out.set("init_scale", options_.init_scale);
-  out.set("seed", options_.seed);
+  write_options(out, options_);
   out.add("user_factors", user_factors_, {static_cast<std::size_t>(num_users_), factors()});
   out.add("item_factors", item_factors_, {static_cast<std::size_t>(num_items_), factors()});
   interactions_.write(out, "interactions");
@@ -73,16 +65,7 @@ void implicit_als::write(Writer& out) const {
 
 template <class Reader>
 implicit_als implicit_als::read(const Reader& in) {
-  implicit_als model({.factors = in.template get<int>("factors"),
-                      .epochs = in.template get<int>("epochs"),
-                      .unobserved_weight = in.template get<double>("unobserved_weight"),
-                      .alpha = in.template get<double>("alpha"),
-                      .regularization = in.template get<double>("regularization"),
-                      .frequency_exponent = in.template get<double>("frequency_exponent"),
-                      .values = in.template get<interaction_value>("values"),
-                      .solver = detail::read_solver(in),
-                      .init_scale = in.template get<double>("init_scale"),
-                      .seed = in.template get<std::uint64_t>("seed")});
+  implicit_als model(read_options<implicit_als_options>(in));
   const std::size_t factors = model.factors();
   const std::size_t users = in.rows("user_factors");
   const std::size_t items = in.rows("item_factors");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/data/dataset.hpp>
@@ -97,7 +98,7 @@ class linear_blend {
 
   template <class Writer>
   void write(Writer& out) const {
-    write_blend(out, options);
+    write_options(out, options);
     models.write(out);
     out.add("weights", shared_array<double>({weights_.begin(), weights_.end()}), {Size, terms});
     out.set("low", low_);
@@ -105,7 +106,7 @@ class linear_blend {
   }
   template <class Reader>
   [[nodiscard]] static linear_blend read(std::string_view hybrid, const Reader& in) {
-    linear_blend blend(read_blend(in), parts<Models...>::read(hybrid, in));
+    linear_blend blend(read_options<blend_options>(in), parts<Models...>::read(hybrid, in));
     const auto weights = in.template array<double>("weights", {Size, terms});
     std::copy(weights.begin(), weights.end(), blend.weights_.begin());
     blend.low_ = in.template get<float>("low");

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
+#include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/detail/held_rmse.hpp>
-#include <kindred/model/detail/svd/svdpp_file.hpp>
 #include <kindred/model/svdpp.hpp>
 
 namespace kindred {
@@ -58,9 +59,7 @@ fit_history svdpp::fit(const dataset& train, const fit_options& fit, const Backe
 
 inline std::vector<float> svdpp::fold_in(std::span<const index> items,
                                          std::span<const float> ratings) const {
-  if (items.size() != ratings.size())
-    throw data_error("fold-in: " + detail::to_text(items.size()) + " items and " +
-                     detail::to_text(ratings.size()) + " ratings");
+  detail::check_given_ratings(items, ratings);
   std::vector<float> sum(factors(), 0.0F);
   std::size_t count = 0;
   for (const index item : items) {
@@ -76,14 +75,14 @@ inline std::vector<float> svdpp::fold_in(std::span<const index> items,
 template <class Writer>
 void svdpp::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  detail::write_options(out, options_);
+  write_options(out, options_);
   learned_.write(out);
   out.add("implicit", implicit_, {static_cast<std::size_t>(num_items()), factors()});
 }
 
 template <class Reader>
 svdpp svdpp::read(const Reader& in) {
-  svdpp model(detail::read_svdpp_options(in));
+  svdpp model(read_options<svdpp_options>(in));
   model.learned_ = detail::biased_factors<float>::read(in, model.factors());
   model.implicit_ = in.template array<float>(
       "implicit", {static_cast<std::size_t>(model.num_items()), model.factors()});

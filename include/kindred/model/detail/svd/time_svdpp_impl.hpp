@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kindred/core/option_files.hpp>
 #include <kindred/model/time_svdpp.hpp>
 
 namespace kindred {
@@ -55,11 +56,7 @@ fit_history time_svdpp::fit(const dataset& train, const fit_options& fit, const 
 template <class Writer>
 void time_svdpp::write(Writer& out) const {
   if (!fitted()) throw not_fitted_error(kind);
-  detail::write_options(out, options_.svdpp);
-  out.set("drift_regularization", options_.drift_regularization);
-  out.set("time_regularization", options_.time_regularization);
-  out.set("drift_exponent", options_.drift_exponent);
-  out.set("bins", options_.bins);
+  write_options(out, options_);
   out.set("mean", learned_.mean);
   range_.write(out);
   learned_.times.write(out);
@@ -77,11 +74,7 @@ void time_svdpp::write(Writer& out) const {
 
 template <class Reader>
 time_svdpp time_svdpp::read(const Reader& in) {
-  time_svdpp model({.svdpp = detail::read_svdpp_options(in),
-                    .drift_regularization = in.template get<double>("drift_regularization"),
-                    .time_regularization = in.template get<double>("time_regularization"),
-                    .drift_exponent = in.template get<double>("drift_exponent"),
-                    .bins = in.template get<int>("bins")});
+  time_svdpp model(read_options<time_svdpp_options>(in));
   model.range_ = detail::rating_range::read(in);
   detail::drifting_factors& to = model.learned_;
   to.mean = in.template get<double>("mean");

@@ -1,6 +1,7 @@
 #include <kindred/core/error.hpp>
+#include <kindred/core/option_files.hpp>
 #include <kindred/io/save.hpp>
-#include <kindred/nn/option_files.hpp>
+#include <kindred/nn/option_fields.hpp>
 #include <kindred/nn/rating_loss.hpp>
 #include <kindred/nn/tower.hpp>
 #include <kindred/nn/training_options.hpp>
@@ -29,7 +30,7 @@ struct options_file {
 
   template <class Writer>
   void write(Writer& out) const {
-    const nn::option_writer field(out);
+    const option_writer field(out);
     field("training", training);
     field("tower", tower);
     field("loss", loss);
@@ -37,7 +38,7 @@ struct options_file {
   template <class Reader>
   [[nodiscard]] static options_file read(const Reader& in) {
     options_file result;
-    const nn::option_reader field(in);
+    const option_reader field(in);
     field("training", result.training);
     field("tower", result.tower);
     field("loss", result.loss);
@@ -55,12 +56,12 @@ options_file read_again(const options_file& options) {
 struct odd {
   static constexpr std::string_view kind = "options";
   void write(tensor_writer& out) const {
-    const nn::option_writer field(out);
+    const option_writer field(out);
     field("training", nn::training_options{.optimizer = nn::sgd{}});
   }
   [[nodiscard]] static odd read(const tensor_reader& in) {
     nn::rating_loss loss;
-    const nn::option_reader field(in.nested("training"));
+    const option_reader field(in.nested("training"));
     field("optimizer", loss);
     return {};
   }
@@ -114,7 +115,7 @@ TEST_CASE("every number of training and of a tower comes back from a file") {
 }
 
 TEST_CASE("options as text tell them apart") {
-  const auto text_of = [](const nn::training_options& o) { return nn::option_texts::of(o); };
+  const auto text_of = [](const nn::training_options& o) { return option_texts::of(o); };
   CHECK(text_of({}) == text_of({}));
   CHECK(text_of({.keep_state = true}) != text_of({}));
   CHECK(text_of({.optimizer = nn::adam{.beta1 = 0.8}}) != text_of({}));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <kindred/core/error.hpp>
-#include <kindred/nn/option_fields.hpp>
+#include <kindred/core/option_fields.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-namespace kindred::nn {
+namespace kindred {
 
 /// Writes fields to a model file. A list has its size and its elements by their numbers, a variant
 /// the name of what it holds; "none" is an optional that is empty, and infinity.
@@ -31,8 +31,7 @@ class option_writer {
                   std::is_same_v<Value, std::string>) {
       out_.set(name, value);
     } else {
-      Writer nested = out_.nested(name);
-      for_each_option(value, option_writer(nested));
+      set_nested(name, value);
     }
   }
   template <class Element>
@@ -52,18 +51,23 @@ class option_writer {
     std::visit(
         [&](const auto& options) {
           out_.set(name, options.name);
-          Writer nested = out_.nested(name);
-          for_each_option(options, option_writer(nested));
+          set_nested(name, options);
         },
         chosen);
   }
 
   static constexpr std::string_view none = "none";
   [[nodiscard]] static std::string numbered(std::string_view name, std::size_t k) {
-    return std::string(name) + kindred::detail::to_text(k);
+    return std::string(name) + detail::to_text(k);
   }
 
  private:
+  template <class Options>
+  void set_nested(std::string_view name, const Options& options) const {
+    auto nested = out_.nested(name);
+    for_each_option(options, option_writer<decltype(nested)>(nested));
+  }
+
   Writer& out_;
 };
 
@@ -101,7 +105,7 @@ class option_reader {
   void operator()(std::string_view name, std::variant<Options...>& chosen) const {
     const auto kind = in_.template get<std::string>(name);
     if (!(choose<Options>(kind, chosen) || ...))
-      throw data_error(std::string(name) + " is unknown: " + kindred::detail::quoted(kind));
+      throw data_error(std::string(name) + " is unknown: " + detail::quoted(kind));
     const option_reader nested(in_.nested(name));
     std::visit([&](auto& options) { for_each_option(options, nested); }, chosen);
   }
@@ -146,9 +150,9 @@ class option_texts {
     if constexpr (std::is_same_v<Value, bool>)
       return value ? "true" : "false";
     else if constexpr (std::is_enum_v<Value>)
-      return kindred::detail::to_text(static_cast<std::underlying_type_t<Value>>(value));
+      return detail::to_text(static_cast<std::underlying_type_t<Value>>(value));
     else if constexpr (std::is_arithmetic_v<Value>)
-      return kindred::detail::to_text(value);
+      return detail::to_text(value);
     else
       return std::string(value);
   }
@@ -159,4 +163,17 @@ class option_texts {
   std::string prefix_;
 };
 
-}  // namespace kindred::nn
+/// Writes all options, each under its name, to a model file.
+template <class Writer, class Options>
+void write_options(Writer& out, const Options& options) {
+  for_each_option(options, option_writer(out));
+}
+/// Reads what write_options wrote; whoever reads checks the options.
+template <class Options, class Reader>
+[[nodiscard]] Options read_options(const Reader& in) {
+  Options options;
+  for_each_option(options, option_reader(in));
+  return options;
+}
+
+}  // namespace kindred
