@@ -2,6 +2,7 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/core/option_fields.hpp>
+#include <kindred/core/value_text.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -136,7 +137,7 @@ class option_texts {
 
   template <class Value>
   void set(std::string_view name, const Value& value) {
-    all_.emplace_back(prefix_ + std::string(name), text_of(value));
+    all_.emplace_back(prefix_ + std::string(name), detail::value_text(value));
   }
   [[nodiscard]] option_texts nested(std::string_view name) const {
     return {all_, prefix_ + std::string(name) + '.'};
@@ -144,18 +145,6 @@ class option_texts {
 
  private:
   using list = std::vector<std::pair<std::string, std::string>>;
-
-  template <class Value>
-  [[nodiscard]] static std::string text_of(const Value& value) {
-    if constexpr (std::is_same_v<Value, bool>)
-      return value ? "true" : "false";
-    else if constexpr (std::is_enum_v<Value>)
-      return detail::to_text(static_cast<std::underlying_type_t<Value>>(value));
-    else if constexpr (std::is_arithmetic_v<Value>)
-      return detail::to_text(value);
-    else
-      return std::string(value);
-  }
 
   option_texts(list& all, std::string prefix) : all_(all), prefix_(std::move(prefix)) {}
 

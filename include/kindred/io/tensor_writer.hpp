@@ -2,6 +2,7 @@
 
 #include <kindred/core/error.hpp>
 #include <kindred/core/shared_array.hpp>
+#include <kindred/core/value_text.hpp>
 #include <kindred/data/id_map.hpp>
 #include <kindred/io/atomic_file.hpp>
 #include <kindred/io/model_format.hpp>
@@ -39,7 +40,7 @@ class tensor_writer {
   template <class Value>
   void set(std::string_view name, const Value& value) {
     std::string full_name = claim(name);
-    std::string text = text_of(value);
+    std::string text = detail::value_text(value);
     if (!detail::is_valid_utf8(text)) refuse("value is not UTF-8", full_name);
     if constexpr (std::is_floating_point_v<Value>)
       if (!std::isfinite(value)) refuse("value is not finite", full_name);
@@ -149,18 +150,6 @@ class tensor_writer {
       refuse("name is taken", full_name);
     names.push_back(full_name);
     return full_name;
-  }
-
-  template <class Value>
-  [[nodiscard]] static std::string text_of(const Value& value) {
-    if constexpr (std::is_same_v<Value, bool>)
-      return value ? "true" : "false";
-    else if constexpr (std::is_enum_v<Value>)
-      return detail::to_text(static_cast<std::underlying_type_t<Value>>(value));
-    else if constexpr (std::is_arithmetic_v<Value>)
-      return detail::to_text(value);
-    else
-      return std::string(std::string_view(value));
   }
 
   /// The tensors, and between them what puts each on its alignment.
