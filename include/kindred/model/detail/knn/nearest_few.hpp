@@ -4,6 +4,7 @@
 #include <kindred/model/neighbor_lists.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -14,8 +15,9 @@ class nearest_few {
  public:
   static constexpr std::size_t most = 512;
 
-  /// Precondition: 0 < count <= most.
-  explicit nearest_few(std::size_t count) noexcept : count_(count) {}
+  /// Of those that are as near as `least`. Precondition: 0 < count <= most.
+  explicit nearest_few(std::size_t count, float least = 0) noexcept
+      : count_(count), bar_(kernel::to_neighbor_key(std::abs(least), -1)) {}
 
   void push(neighbor one) noexcept {
     some_[size_] = kernel::to_neighbor_key(one.similarity, one.row);
@@ -65,7 +67,7 @@ class nearest_few {
 
   std::size_t count_;
   std::size_t size_ = 0;
-  key bar_ = 0;
+  key bar_;                         ///< what is kept is larger
   std::array<key, 2 * most> some_;  // on purpose not filled
 };
 

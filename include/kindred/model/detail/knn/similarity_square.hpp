@@ -1,14 +1,17 @@
 #pragma once
 
+#include <kindred/core/huge_pages.hpp>
 #include <kindred/core/shared_array.hpp>
 #include <kindred/core/types.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/knn/labelled_vectors.hpp>
+#include <kindred/model/detail/knn/nearest_few.hpp>
 #include <kindred/model/detail/knn/neighbor_collector.hpp>
 #include <kindred/model/detail/knn/row_similarities.hpp>
 #include <kindred/model/neighbor_lists.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +35,9 @@ class similarity_square {
       : rows_(rows),
         limits_(limits),
         stride_(labelled_vectors::padded(rows.rows()) + block),  // not a power of two
-        cells_(rows.rows() * stride_) {}
+        cells_(rows.rows() * stride_) {
+    prefer_huge_pages(std::span(cells_));
+  }
 
   /// Fills in row `label`, up to the diagonal if similarities are symmetric. Rows may be filled at
   /// the same time.
@@ -88,10 +93,13 @@ class similarity_square {
   struct scratch {
     aligned_vector<index> rows;
     aligned_vector<float> similarities;
-    std::vector<float> maxima;
+    std::vector<float> maxima;  ///< of the blocks, or none
+    std::vector<float> ranked;
     std::vector<neighbor> some;
+    std::vector<std::uint64_t> marks;  ///< a bit for each row
 
-    explicit scratch(std::size_t count) : rows(count), similarities(count) {}
+    explicit scratch(std::size_t count)
+        : rows(count), similarities(count), marks((count + 63) / 64, 0) {}
   };
 
   [[nodiscard]] float* row_of(std::size_t label) noexcept {
@@ -104,17 +112,22 @@ class similarity_square {
 
   [[nodiscard]] std::size_t size_of(std::size_t row) const noexcept {
     const auto cells = seen_from(row);
-    std::int32_t size = 0;
-    for (std::size_t first = 0; first < cells.size(); first += block)
-      for (std::size_t n = 0; n < block; ++n) size += static_cast<int>(cells[first + n] != 0);
-    const auto all = static_cast<std::size_t>(size);
-    return limits_.most == 0 ? all : std::min(all, limits_.most);
+    const std::size_t most = limits_.most == 0 ? cells.size() : limits_.most;
+    std::size_t size = 0;
+    for (std::size_t first = 0; first < cells.size() && size < most; first += block) {
+      std::int32_t of_block = 0;
+      for (std::size_t n = 0; n < block; ++n) of_block += static_cast<int>(cells[first + n] != 0);
+      size += static_cast<std::size_t>(of_block);
+    }
+    return std::min(size, most);
   }
 
   /// Leaves the nearest of a row in `list`, by ascending row, and returns how many there are.
   std::size_t nearest_of(std::size_t row, scratch& list) const {
-    const std::size_t count = collect(row, bar_of(row, list), list);
     const std::size_t most = limits_.most;
+    const float bar = bar_of(row, list);
+    if (most > 0 && most <= nearest_few::most) return few_of(row, bar, list);
+    const std::size_t count = collect(row, bar, list);
     if (most == 0 || count <= most) return count;
     list.some.clear();
     for (std::size_t n = 0; n < count; ++n)
@@ -131,18 +144,44 @@ class similarity_square {
     return kept;
   }
 
+  /// The same where these are few: reads only blocks that have some, and ranks bits.
+  std::size_t few_of(std::size_t row, float bar, scratch& list) const {
+    const auto cells = seen_from(row);
+    nearest_few best(limits_.most, bar);
+    for (std::size_t first = 0; first < rows_.rows(); first += block) {
+      if (!list.maxima.empty() && list.maxima[first / block] < bar) continue;
+      const std::size_t end = std::min(first + block, rows_.rows());
+      for (std::size_t label = first; label < end; ++label)
+        best.push({rows_.row_of(label), cells[label]});
+    }
+    best.finish();
+    best.for_each([&](const neighbor& one) {
+      const auto other = static_cast<std::size_t>(one.row);
+      list.marks[other / 64] |= std::uint64_t{1} << other % 64;
+    });
+    std::size_t n = 0;
+    for (std::size_t w = 0; w < list.marks.size(); ++w)
+      for (auto& marks = list.marks[w]; marks != 0; marks &= marks - 1, ++n) {
+        const std::size_t other = w * 64 + static_cast<std::size_t>(std::countr_zero(marks));
+        list.rows[n] = static_cast<index>(other);
+        list.similarities[n] = cells[rows_.label_of(other)];
+      }
+    return n;
+  }
+
   /// How near the nearest are at least: the maxima of that many blocks are.
   [[nodiscard]] float bar_of(std::size_t row, scratch& list) const {
     const auto cells = seen_from(row);
-    if (limits_.most == 0 || limits_.most >= cells.size() / block) return limits_.least;
     list.maxima.clear();
+    if (limits_.most == 0 || limits_.most >= cells.size() / block) return limits_.least;
     for (std::size_t first = 0; first < cells.size(); first += block) {
       float most = 0;
       for (std::size_t n = 0; n < block; ++n) most = std::max(most, std::abs(cells[first + n]));
       list.maxima.push_back(most);
     }
-    const auto last = list.maxima.begin() + static_cast<std::ptrdiff_t>(limits_.most - 1);
-    std::nth_element(list.maxima.begin(), last, list.maxima.end(), std::greater());
+    list.ranked = list.maxima;
+    const auto last = list.ranked.begin() + static_cast<std::ptrdiff_t>(limits_.most - 1);
+    std::nth_element(list.ranked.begin(), last, list.ranked.end(), std::greater());
     return std::max(limits_.least, *last);
   }
 
