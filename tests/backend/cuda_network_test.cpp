@@ -5,9 +5,12 @@
 #include <kindred/kernel/activation.hpp>
 #include <kindred/kernel/gradient_step.hpp>
 #include <kindred/model/dcn.hpp>
+#include <kindred/model/deep_fm.hpp>
 #include <kindred/model/mlp_rating.hpp>
+#include <kindred/model/neumf.hpp>
 #include <kindred/nn/network.hpp>
 #include <kindred/nn/optimizer.hpp>
+#include <kindred/nn/tower.hpp>
 
 #include <doctest/doctest.h>
 
@@ -34,8 +37,9 @@ namespace {
 
 /// Fields of several entries, of one and of none known; the rows of "parity" are read by half of
 /// all samples.
-mlp_rating_options small() {
-  auto options = test::small_options<mlp_rating_options>(known_world().features());
+template <class Options = mlp_rating_options>
+Options small() {
+  auto options = test::small_options<Options>(known_world().features());
   options.training.optimizer = nn::sgd{.learning_rate = 0.05};
   options.training.batch_size = 300;
   return options;
@@ -54,7 +58,8 @@ dataset weighted(const dataset& ratings) {
   return make_dataset(ratings.users(), ratings.items(), std::move(columns));
 }
 
-float distance(const mlp_rating& a, const mlp_rating& b) {
+template <class Model>
+float distance(const Model& a, const Model& b) {
   float furthest = 0;
   for (index u = unknown_index; u < known_world::users; ++u)
     for (index i = unknown_index; i < known_world::items; ++i)
@@ -63,10 +68,11 @@ float distance(const mlp_rating& a, const mlp_rating& b) {
 }
 
 /// Ratings are some numbers from 1 to 5: after three epochs, predictions are 2e-4 apart at most.
-void check_as_on_the_processor(const mlp_rating_options& options,
+template <class Options>
+void check_as_on_the_processor(const Options& options,
                                const dataset& train = known_world().ratings()) {
-  mlp_rating here(options);
-  mlp_rating there(options);
+  neural_rating_model<Options> here(options);
+  neural_rating_model<Options> there(options);
   const fit_history expected = here.fit(train);
   const fit_history history = there.fit(train, {}, emulated_network{});
   for (std::size_t e = 0; e < history.epochs.size(); ++e) {
@@ -189,6 +195,13 @@ TEST_CASE("with each activation and loss, whatever else there is") {
   check_as_on_the_processor(options);
 }
 
+TEST_CASE("and so are the networks with other branches") {
+  auto options = small<neumf_options>();
+  options.tower.function = nn::activation::tanh;
+  check_as_on_the_processor(options);
+  check_as_on_the_processor(small<deep_fm_options>());
+}
+
 TEST_CASE("with negatives and labels") {
   dataset ratings = known_world().ratings();
   rating_columns columns;
@@ -267,6 +280,23 @@ TEST_CASE("a loss that is no number ends the fit on a device") {
   CHECK_FALSE(model.fitted());
 }
 
+TEST_CASE("what a network needs of a device's memory is known before it is asked for") {
+  const feature_encoder features(known_world().features(), known_world().ratings());
+  for (const auto rule : {kernel::step_rule::sgd, kernel::step_rule::adam}) {
+    const network_problem problem{.plan = nn::plan_of(make_network(small(), features)),
+                                  .slots = static_cast<std::size_t>(features.slots()),
+                                  .rule = rule,
+                                  .loss = kernel::squared_loss{},
+                                  .samples = 777,
+                                  .reads = 5000};
+    const gpu::network_sizes sizes(problem);
+    test::plain_device device(sizes.block);
+    const std::size_t before = test::plain_device::allocated;
+    const gpu::network_trainer trainer(device, problem);
+    CHECK(test::plain_device::allocated - before + 2 * sizes.block == sizes.bytes(problem));
+  }
+}
+
 TEST_CASE("what a device does not train is refused by name") {
   mlp_rating_options options = small();
   options.tower.normalize = nn::normalization::batch;
@@ -274,6 +304,9 @@ TEST_CASE("what a device does not train is refused by name") {
   options.tower.normalize = nn::normalization::layer;
   CHECK(refused(options) == "layer_norm");
   const feature_encoder features(known_world().features(), known_world().ratings());
+  nn::network of_two_tasks;
+  of_two_tasks.head = nn::make_tower(of_two_tasks.layout, 16, {}, 2);
+  CHECK_THROWS_AS(static_cast<void>(nn::plan_of(of_two_tasks)), option_error);
   try {
     static_cast<void>(nn::plan_of(make_network(dcn_options{}, features)));
     FAIL("not refused");

@@ -19,7 +19,7 @@ class plain_device {
   template <class T>
   class array {
    public:
-    array(std::size_t size, std::string_view) : numbers_(size) {}
+    array(std::size_t size, std::string_view) : numbers_(size) { allocated += size * sizeof(T); }
 
     // A constant array does not make its elements constant, as on a device.
     [[nodiscard]] T* data() const noexcept {
@@ -33,6 +33,9 @@ class plain_device {
    private:
     std::vector<T> numbers_;
   };
+
+  /// Bytes of all arrays that were ever made.
+  static inline std::size_t allocated = 0;
 
   explicit plain_device(std::size_t block) : block_(block) {}
 

@@ -44,6 +44,19 @@ struct total_plan {
   std::size_t bias = 0;  ///< its offset
 };
 
+/// out = the first half of in times the second, number by number.
+struct halves_plan {
+  plan_view in;
+  plan_view out;
+};
+
+/// The only column of out = the sum of the inner products of all pairs of the vectors in `in`.
+struct pairs_plan {
+  plan_view in;
+  plan_view out;
+  std::size_t fields = 0;  ///< vectors
+};
+
 /// out = in, or out += in.
 struct copy_plan {
   plan_view in;
@@ -51,7 +64,8 @@ struct copy_plan {
   bool adds = false;
 };
 
-using plan_step = std::variant<dense_plan, dropout_plan, total_plan, copy_plan>;
+using plan_step =
+    std::variant<dense_plan, dropout_plan, total_plan, halves_plan, pairs_plan, copy_plan>;
 
 /// Steps in the order in which they are computed. Each matrix but the input is written by one step,
 /// or added to by those after it, and read by one.

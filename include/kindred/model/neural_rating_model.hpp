@@ -70,7 +70,7 @@ class neural_rating_model {
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of
   /// threads and on every host backend. On any exception the model stays as it was. A backend with
   /// memory of its own (backend/cuda.hpp) trains the same network from the same batches, but rounds
-  /// otherwise; it has dense layers, dropout and linear terms.
+  /// otherwise; it has no normalisations, no cross layers, and one task.
   /// Throws data_error if there are no ratings, or for ratings that the loss cannot be taken of;
   /// divergence_error, cancelled, option_error also for what such a backend has not, and what it
   /// throws.

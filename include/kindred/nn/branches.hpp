@@ -84,17 +84,18 @@ class branches final : public layer {
     }
   }
 
-  [[nodiscard]] std::string_view name() const noexcept override {
-    return join_ == joining::add ? "branches" : "branches beside each other";
-  }
+  [[nodiscard]] std::string_view name() const noexcept override { return "branches"; }
 
   void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
-    if (join_ != joining::add) return layer::plan(to, in, out);
+    std::size_t column = out.first;
     for (const branch& part : parts_) {
       const std::size_t columns = part.body->outputs();
       const plan_view result = to.add_matrix(columns, padded(columns));
       part.body->plan(to, {in.matrix, in.first + part.first, part.body->inputs()}, result);
-      to.steps.emplace_back(copy_plan{.in = result, .out = out, .adds = &part != &parts_.front()});
+      to.steps.emplace_back(copy_plan{.in = result,
+                                      .out = {out.matrix, column, columns},
+                                      .adds = join_ == joining::add && &part != &parts_.front()});
+      column += advance(*part.body, join_);
     }
   }
 

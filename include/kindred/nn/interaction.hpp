@@ -37,6 +37,10 @@ class pairwise_products final : public layer {
 
   [[nodiscard]] std::string_view name() const noexcept override { return "pairwise_products"; }
 
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    to.steps.emplace_back(pairs_plan{.in = in, .out = out, .fields = fields_});
+  }
+
   void forward(const pass& /*pass*/, const_matrix in, matrix out,
                float* state) const noexcept override {
     for (std::size_t r = 0; r < in.rows; ++r) {
@@ -118,6 +122,10 @@ class halves_product final : public layer {
   explicit halves_product(std::size_t dimensions) : layer(2 * dimensions, dimensions) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "halves_product"; }
+
+  void plan(network_plan& to, const plan_view& in, const plan_view& out) const override {
+    to.steps.emplace_back(halves_plan{.in = in, .out = out});
+  }
 
   void forward(const pass& /*pass*/, const_matrix in, matrix out,
                float* /*state*/) const noexcept override {

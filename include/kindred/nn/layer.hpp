@@ -70,7 +70,8 @@ class layer {
   virtual void plan([[maybe_unused]] network_plan& to, [[maybe_unused]] const plan_view& in,
                     [[maybe_unused]] const plan_view& out) const {
     throw option_error("layer", std::string(name()),
-                       "{dense, dropout, total, sums of branches} on this backend");
+                       "{dense, dropout, branches, total, halves_product, pairwise_products} on "
+                       "this backend");
   }
 
  private:

@@ -1,8 +1,10 @@
 #pragma once
 
-#include <kindred/backend/cuda/network_bodies.hpp>
+#include <kindred/backend/cuda/layer_bodies.hpp>
+#include <kindred/backend/cuda/step_bodies.hpp>
 #include <kindred/backend/network_kernels.hpp>
 #include <kindred/core/types.hpp>
+#include <kindred/kernel/step_rule.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -53,7 +55,7 @@ struct network_sizes {
     const std::size_t floats = (2 + state) * problem.plan.parameters + (1 + state) * table +
                                2 * matrices + parts_of(problem.samples, rows_of_part) * widest +
                                (rows + parts) * problem.plan.row_stride +
-                               problem.plan.input_column.size();
+                               problem.plan.input_column.size() + 1;  // what bounds a norm
     return floats * sizeof(float) + squares * sizeof(double) + problem.plan.is_weight.size() +
            parts_of(problem.samples, samples_of_part) * sizeof(network_sums) + 2 * block;
   }

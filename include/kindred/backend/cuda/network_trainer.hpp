@@ -1,12 +1,16 @@
 #pragma once
 
+#include <kindred/backend/cuda/layer_bodies.hpp>
 #include <kindred/backend/cuda/matrix_product.hpp>
-#include <kindred/backend/cuda/network_bodies.hpp>
 #include <kindred/backend/cuda/network_sizes.hpp>
 #include <kindred/backend/cuda/network_upload.hpp>
+#include <kindred/backend/cuda/rows_view.hpp>
+#include <kindred/backend/cuda/step_bodies.hpp>
+#include <kindred/backend/cuda/table_bodies.hpp>
 #include <kindred/backend/network_kernels.hpp>
 #include <kindred/backend/network_plan.hpp>
 #include <kindred/kernel/activation_function.hpp>
+#include <kindred/kernel/thinning.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -167,6 +171,14 @@ class network_trainer {
     device_.for_each(batch_.samples, total_rows{layer.in.columns, parameters_.data() + layer.bias,
                                                 values(layer.in), values(layer.out)});
   }
+  void forward(const halves_plan& layer) {
+    device_.for_each(batch_.samples * layer.out.columns,
+                     multiply_halves{layer.out.columns, values(layer.in), values(layer.out)});
+  }
+  void forward(const pairs_plan& layer) {
+    device_.for_each(batch_.samples, total_pairs{layer.fields, layer.in.columns / layer.fields,
+                                                 values(layer.in), values(layer.out)});
+  }
   void forward(const copy_plan& step) {
     copy(step.in.columns, step.adds, false, values(step.in), values(step.out));
   }
@@ -221,6 +233,17 @@ class network_trainer {
     const rows_view d_out = gradients(layer.out);
     derive(kernel::activation::linear, 1, values(layer.out), d_out, gradients_.data() + layer.bias);
     copy(layer.in.columns, is_shared(layer.in), true, d_out, gradients(layer.in));
+  }
+  void backward(const halves_plan& layer) {
+    device_.for_each(batch_.samples * layer.out.columns,
+                     derive_halves{layer.out.columns, is_shared(layer.in), values(layer.in),
+                                   gradients(layer.out), gradients(layer.in)});
+  }
+  void backward(const pairs_plan& layer) {
+    const std::size_t dimensions = layer.in.columns / layer.fields;
+    device_.for_each(batch_.samples * dimensions,
+                     derive_pairs{layer.fields, dimensions, is_shared(layer.in), values(layer.in),
+                                  gradients(layer.out), gradients(layer.in)});
   }
   void backward(const copy_plan& step) {
     copy(step.in.columns, is_shared(step.in), false, gradients(step.out), gradients(step.in));
