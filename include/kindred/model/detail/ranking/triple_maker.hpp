@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -36,14 +37,16 @@ class triple_maker {
         tiles_(tiles),
         pool_(items.of(square.items[0], square.items[1])),
         random_(random),
-        first_user_(tiles.users().cuts()[square.users[0]]),
-        signatures_(tiles.users().cuts()[square.users[1] + 1] - first_user_) {
-    for (const std::size_t u : square.users)
-      for (const std::size_t i : square.items) {
-        const kernel::sgd_tile tile = tiles.tile(u, i);
-        for (const kernel::tile_rating& r : std::span(tile.ratings, tile.count))
-          signatures_[place(r.user)] |= bit(r.item);
-      }
+        first_user_(tiles.users().cuts()[square.users[0]]) {
+    std::size_t ratings = 0;
+    for_each_tile(square, [&](const kernel::sgd_tile& tile) { ratings += tile.count; });
+    const std::size_t users = tiles.users().cuts()[square.users[1] + 1] - first_user_;
+    words_ = words_for(ratings, users);
+    signatures_.resize(users * words_);
+    for_each_tile(square, [&](const kernel::sgd_tile& tile) {
+      for (const kernel::tile_rating& r : std::span(tile.ratings, tile.count))
+        signatures_[word(r.user, r.item)] |= bit(r.item);
+    });
   }
 
   /// An item that the user has not rated; unknown_index where it takes too many tries. `number` is
@@ -95,15 +98,28 @@ class triple_maker {
   static constexpr std::uint64_t most_blocks = 16;  ///< of four draws, before it gives up
   static constexpr unsigned number_bits = 48;
 
-  [[nodiscard]] std::size_t place(index user) const noexcept {
-    return static_cast<std::size_t>(user) - first_user_;
+  template <class Visit>
+  void for_each_tile(const tile_square& square, const Visit& visit) const {
+    for (const std::size_t u : square.users)
+      for (const std::size_t i : square.items) visit(tiles_.tile(u, i));
+  }
+  /// Sixteen bits for each rating that a user has there in the mean, up to a line of the cache:
+  /// most ratings are of users who have more.
+  [[nodiscard]] static std::size_t words_for(std::size_t ratings, std::size_t users) noexcept {
+    constexpr std::size_t most = 8;
+    return std::bit_ceil(std::clamp<std::size_t>(ratings / (4 * users + 1), 1, most));
+  }
+  /// Where the bit of an item is.
+  [[nodiscard]] std::size_t word(index user, index item) const noexcept {
+    return (static_cast<std::size_t>(user) - first_user_) * words_ +
+           (static_cast<std::size_t>(item) / 64 & (words_ - 1));
   }
   [[nodiscard]] static std::uint64_t bit(index item) noexcept {
     return std::uint64_t{1} << (static_cast<std::uint32_t>(item) % 64);
   }
   /// The signature, a bit for some of the items each, answers nearly always.
   [[nodiscard]] bool rated(index user, index item) const noexcept {
-    if ((signatures_[place(user)] & bit(item)) == 0) return false;
+    if ((signatures_[word(user, item)] & bit(item)) == 0) return false;
     const auto own =
         train_.by_user(tiles_.users().index_at(static_cast<std::size_t>(user))).indices();
     return std::binary_search(own.begin(), own.end(),
@@ -115,6 +131,7 @@ class triple_maker {
   block_items::pool pool_;
   const counter_rng& random_;
   std::size_t first_user_;
+  std::size_t words_ = 1;                  ///< of a signature, a power of two
   std::vector<std::uint64_t> signatures_;  ///< of the users' items in these blocks
   std::uint64_t block_number_ = ~std::uint64_t{0};
   std::array<std::uint32_t, 4> block_{};
