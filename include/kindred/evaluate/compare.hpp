@@ -102,8 +102,11 @@ inline constexpr std::uint64_t sign_flip_stream = 0x666c697000000000;
                      detail::to_text(second.sampled_negatives) + " sampled negatives");
   const std::vector<double> of_first = first.values(metric, k);
   const std::vector<double> of_second = second.values(metric, k);
-  if (!std::ranges::equal(first.by_user, second.by_user, {}, &user_metrics::user,
-                          &user_metrics::user))
+  const auto same_user = [](const user_metrics& a, const user_metrics& b) {
+    return a.user == b.user;
+  };
+  if (!std::equal(first.by_user.begin(), first.by_user.end(), second.by_user.begin(),
+                  second.by_user.end(), same_user))
     throw data_error("compare_rankings: the results are of different users");
   return compare_values(of_first, of_second, options);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -89,8 +90,8 @@ struct ranking_metrics {
   /// `metrics.values(&ranking_cutoff::ndcg, 10)`. Throws option_error for a k that was not asked
   /// for, data_error without by_user, and for coverage and gini.
   [[nodiscard]] std::vector<double> values(double ranking_cutoff::*metric, index k) const {
-    if (std::ranges::find(detail::user_metric_members, metric) ==
-        std::ranges::end(detail::user_metric_members))
+    const auto* const end = std::end(detail::user_metric_members);
+    if (std::find(std::begin(detail::user_metric_members), end, metric) == end)
       throw data_error("coverage and gini have no value for one user");
     const std::size_t cutoff = detail::find_cutoff(cutoffs, k);
     require_users();

@@ -107,7 +107,8 @@ namespace detail {
   const auto key = [](const search_trial& trial) {
     return std::isnan(trial.score) ? std::numeric_limits<double>::infinity() : -trial.score;
   };
-  std::ranges::stable_sort(trials, {}, key);
+  std::stable_sort(trials.begin(), trials.end(),
+                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
   std::vector<std::vector<double>> points;
   for (std::size_t t = 0; t < std::min(count, trials.size()); ++t)
     points.push_back(std::move(trials[t].values));

@@ -28,9 +28,11 @@ struct recall_report {
   double sum = 0;
   double whole = 0;
   for (std::size_t q = 0; q < exact.size(); ++q) {
-    const auto hits = std::ranges::count_if(exact[q], [&](const scored_item& entry) {
-      return std::ranges::count(found[q], entry.item, &scored_item::item) > 0;
-    });
+    const auto is_found = [list = found[q]](const scored_item& entry) {
+      return std::any_of(list.begin(), list.end(),
+                         [&](const scored_item& other) { return other.item == entry.item; });
+    };
+    const auto hits = std::count_if(exact[q].begin(), exact[q].end(), is_found);
     const double recall =
         exact[q].empty() ? 1 : static_cast<double>(hits) / static_cast<double>(exact[q].size());
     sum += recall;

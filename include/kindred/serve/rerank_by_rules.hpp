@@ -82,25 +82,26 @@ class category_room {
                          to_text(pin.rank));
     pins.push_back(pin);
   }
-  std::ranges::sort(pins, {}, &ranking_rules::pin::rank);
+  std::sort(pins.begin(), pins.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; });
   return pins;
 }
 
 /// The candidates that are neither blocked nor pinned, with their boosts, best first.
 [[nodiscard]] inline std::vector<scored_item> free_candidates(
     std::span<const scored_item> candidates, const ranking_rules& rules,
-    std::span<const ranking_rules::pin> pins) {
+    const std::vector<ranking_rules::pin>& pins) {
   std::vector<scored_item> free;
   for (scored_item c : candidates) {
     if (std::isnan(c.score))
       throw data_error("the score of item " + to_text(c.item) + " is not a number");
-    const bool pinned = std::ranges::any_of(pins, [&](const auto& p) { return p.item == c.item; });
+    const bool pinned =
+        std::any_of(pins.begin(), pins.end(), [&](const auto& p) { return p.item == c.item; });
     if (pinned || std::ranges::count(rules.blocked, c.item) > 0) continue;
     for (const ranking_rules::boost& boost : rules.boosts)
       if (boost.item == c.item) c.score += boost.added;
     free.push_back(c);
   }
-  std::ranges::sort(free, ranks_before);
+  std::sort(free.begin(), free.end(), ranks_before);
   return free;
 }
 

@@ -70,7 +70,7 @@ class user_batches {
 
   void finish(std::vector<entry>& entries) {
     if (entries.empty()) return;
-    std::ranges::sort(entries, [](const entry& a, const entry& b) {
+    std::sort(entries.begin(), entries.end(), [](const entry& a, const entry& b) {
       return a.item != b.item ? a.item < b.item : a.user < b.user;
     });
     for (std::size_t n = 0; n < entries.size(); ++n) {
