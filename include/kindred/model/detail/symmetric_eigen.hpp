@@ -16,7 +16,8 @@ namespace kindred::detail {
 
 /// The eigenvalues, in any order, and the eigenvectors of a symmetric matrix: Householder's
 /// reduction to a tridiagonal one, and the implicit QL method for that (Golub, Van Loan, "Matrix
-/// computations", sections 8.3.1 and 8.3.3). O(size^3), on one thread.
+/// computations", sections 8.3.1 and 8.3.3). O(size^3), on one thread. Eigen's takes nine tenths of
+/// the time, and the compiler thrice as long as all of implicit_als without it.
 class symmetric_eigen {
  public:
   /// `matrix` is row-major, both triangles; what is not finite has no eigenvectors that are.
