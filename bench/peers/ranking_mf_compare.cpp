@@ -41,7 +41,7 @@ void write(const std::string& path, const kindred::id_map& ids, const float* row
 
 template <class Model>
 int run(int count, char** arguments) {
-  const auto grid = kindred::bench::ranking_mf_grid<typename Model::options_type>(64);
+  const auto grid = kindred::bench::quick_ranking_mf_grid<typename Model::options_type>(64);
   if (count < 9) {
     std::printf("%zu\n", grid.size());
     return 0;
