@@ -11,8 +11,7 @@
 
 #include "../data/support.hpp"
 
-using kindred::rating_tiles;
-
+namespace kindred::rating_tiles_test {
 namespace {
 
 using triple = std::tuple<kindred::index, kindred::index, float>;
@@ -98,3 +97,5 @@ TEST_CASE("weights travel with their ratings") {
              tile.weights[n]}));
     }
 }
+
+}  // namespace kindred::rating_tiles_test

@@ -8,6 +8,7 @@
 
 #include "../temporary_folder.hpp"
 
+namespace kindred::mapped_file_test {
 namespace {
 
 /// The message of the io_error that opening `path` must throw.
@@ -78,3 +79,5 @@ TEST_CASE("a file that cannot be mapped is read") {
   const kindred::mapped_file file("/proc/self/status");
   CHECK(file.text().starts_with("Name:"));
 }
+
+}  // namespace kindred::mapped_file_test

@@ -8,8 +8,7 @@
 #include <limits>
 #include <vector>
 
-namespace nn = kindred::nn;
-
+namespace kindred::clipping_test {
 TEST_CASE("the squared norm is a sum of squares, over many blocks or none") {
   const kindred::counter_rng random(1);
   for (const std::size_t count : {0U, 1U, 16U, 4096U, 4097U, 30000U}) {
@@ -40,3 +39,5 @@ TEST_CASE("a bound outside its range is named") {
   CHECK_THROWS_WITH_AS(nn::check_option(nn::gradient_clipping{.max_value = -1}),
                        "option clipping.max_value = -1 is not in (0, inf]", kindred::option_error);
 }
+
+}  // namespace kindred::clipping_test

@@ -2,8 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace nn = kindred::nn;
-
+namespace kindred::loss_test {
 TEST_CASE("a loss of either kind is checked") {
   CHECK_NOTHROW(nn::check_option(nn::loss(nn::cross_entropy{})));
   CHECK_NOTHROW(nn::check_option(nn::loss(nn::in_batch_softmax{})));
@@ -17,3 +16,5 @@ static_assert(nn::pointwise<nn::squared_error>);
 static_assert(nn::pointwise<nn::cross_entropy>);
 static_assert(!nn::pointwise<nn::bpr>);
 static_assert(!nn::pointwise<nn::sampled_softmax>);
+
+}  // namespace kindred::loss_test

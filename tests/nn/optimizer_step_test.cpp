@@ -9,9 +9,7 @@
 #include <functional>
 #include <vector>
 
-namespace kernel = kindred::kernel;
-namespace nn = kindred::nn;
-
+namespace kindred::optimizer_step_test {
 namespace {
 
 constexpr std::size_t row = kernel::gradient_step_multiple;
@@ -217,3 +215,5 @@ TEST_CASE("what is kept starts as documented") {
   CHECK(kernel::state_arrays(nn::rule_of(nn::rmsprop{})) == 1);
   CHECK(kernel::state_arrays(nn::rule_of(nn::adamw{})) == 2);
 }
+
+}  // namespace kindred::optimizer_step_test

@@ -5,8 +5,7 @@
 #include <limits>
 #include <string>
 
-namespace nn = kindred::nn;
-
+namespace kindred::optimizer_test {
 TEST_CASE("an optimizer outside its range is named") {
   const auto message = [](const nn::optimizer& o) -> std::string {
     try {
@@ -42,3 +41,5 @@ TEST_CASE("optimizers are fine as they come") {
   CHECK(nn::optimizer(nn::adam{}) == nn::optimizer(nn::adam{}));
   CHECK(nn::optimizer(nn::adam{}) != nn::optimizer(nn::adam{.beta1 = 0.8}));
 }
+
+}  // namespace kindred::optimizer_test

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nn = kindred::nn;
-
+namespace kindred::ranking_loss_test {
 namespace {
 
 /// -log softmax(logits)[positive], as written.
@@ -186,3 +185,5 @@ TEST_CASE("a ranking loss outside its range is named") {
   CHECK(message(nn::in_batch_softmax{.temperature = 0}) ==
         "option in_batch_softmax.temperature = 0 is not in [1e-6, 1e6]");
 }
+
+}  // namespace kindred::ranking_loss_test

@@ -6,8 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace nn = kindred::nn;
-
+namespace kindred::rating_loss_test {
 namespace {
 
 /// Central differences, of values in float: the step is as wide as their rounding asks for.
@@ -90,3 +89,5 @@ TEST_CASE("a rating loss outside its range is named") {
   CHECK_THROWS_WITH_AS(nn::check_option(nn::rating_loss(nn::huber{.delta = 0})),
                        "option huber.delta = 0 is not in (0, 1e12)", kindred::option_error);
 }
+
+}  // namespace kindred::rating_loss_test

@@ -7,8 +7,7 @@
 #include <numbers>
 #include <string>
 
-namespace nn = kindred::nn;
-
+namespace kindred::schedule_test {
 namespace {
 
 /// Ten epochs of 20 steps.
@@ -73,3 +72,5 @@ TEST_CASE("a schedule outside its range is named") {
   CHECK(message({.decay = nn::cosine_decay{.floor = -0.5}}) ==
         "option cosine_decay.floor = -0.5 is not in [0, 1]");
 }
+
+}  // namespace kindred::schedule_test

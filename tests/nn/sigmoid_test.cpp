@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+namespace kindred::sigmoid_test {
 using kindred::nn::sigmoid;
 using kindred::nn::softplus;
 
@@ -21,3 +22,5 @@ TEST_CASE("sigmoid and softplus are exact to rounding in between and at both end
   CHECK(softplus(1e4F) == 1e4F);
   CHECK(softplus(-1e4F) == 0);
 }
+
+}  // namespace kindred::sigmoid_test

@@ -8,13 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace kindred::console_observer_test {
 namespace {
-
-using kindred::console_observer;
-using kindred::epoch_observer;
-using kindred::epoch_report;
-using kindred::terminal;
-using kindred::training;
 
 epoch_report report_of(int epoch, int epochs) {
   epoch_report report{.epoch = epoch, .epochs = epochs, .train_rmse = 1.0 / epoch};
@@ -116,3 +111,5 @@ TEST_CASE("several observers are all called, and any can stop") {
   CHECK(swapped(report_of(2, 9)) == training::stop);
   CHECK(kindred::observe_with()(report_of(1, 1)) == training::proceed);
 }
+
+}  // namespace kindred::console_observer_test

@@ -8,15 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace kindred::training_loop_test {
 namespace {
-
-using kindred::early_stopping_options;
-using kindred::epoch_report;
-using kindred::epoch_result;
-using kindred::fit_history;
-using kindred::fit_options;
-using kindred::stop_reason;
-using kindred::training;
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
@@ -233,3 +226,5 @@ TEST_CASE("training options out of range are refused before the first epoch") {
   CHECK_THROWS_AS((void)train(trainer, 3, {.validation = kindred::dataset()}), kindred::data_error);
   CHECK(trainer.parameter == 0);
 }
+
+}  // namespace kindred::training_loop_test
