@@ -68,7 +68,8 @@ class triple_maker {
   }
 
   /// An item that the user has not rated and whose score is less than 1 below that of `positive`;
-  /// unknown_index if `trials` draws find none. `drawn` tells how many it took.
+  /// unknown_index if `trials` draws find none. `drawn` tells how many it took: of what the user
+  /// has rated, only what is no closer counts, since that is not looked up.
   [[nodiscard]] index violator(index user, index positive, std::uint64_t number, std::size_t trials,
                                const kernel::sgd_matrices<float>& m,
                                std::size_t& drawn) const noexcept {
@@ -80,15 +81,14 @@ class triple_maker {
     for (std::uint64_t t = 1; drawn < trials && t <= trials / 4 + most_blocks; ++t) {
       index items[4];
       float scores[4];
-      std::size_t count = 0;
-      for (const std::uint32_t bits : random_.block(number | t << number_bits)) {
-        items[count] = pool_.draw(bits);
-        if (drawn + count < trials && !rated(user, items[count])) ++count;
-      }
-      kernel::dot_rows<float>({m.item_factors, m.stride, m.stride, items, count}, p, scores, level);
-      for (std::size_t n = 0; n < count; ++n) {
+      const auto block = random_.block(number | t << number_bits);
+      for (std::size_t n = 0; n < 4; ++n) items[n] = pool_.draw(block[n]);
+      kernel::dot_rows<float>({m.item_factors, m.stride, m.stride, items, 4}, p, scores, level);
+      for (std::size_t n = 0; n < 4 && drawn < trials; ++n) {
+        const bool close = scores[n] + m.items[items[n]].bias > bar;
+        if (close && rated(user, items[n])) continue;
         ++drawn;
-        if (scores[n] + m.items[items[n]].bias > bar) return items[n];
+        if (close) return items[n];
       }
     }
     return unknown_index;
