@@ -22,20 +22,20 @@ template <class Options>
   return grid;
 }
 
-/// What is tried to come to some accuracy soon: steps twice as long and fewer draws for each
-/// interaction, too.
+/// What is tried to come to some accuracy soon: longer steps and fewer draws for each interaction,
+/// too.
 template <class Options>
 [[nodiscard]] std::vector<Options> quick_ranking_mf_grid(int factors) {
   std::vector<Options> grid;
   for (const int stronger : {1, 4})
-    for (const int longer : {1, 2})
+    for (const double longer : {1.0, 1.5, 2.0})
       for (const bool fewer : {true, false}) {
         Options& o = grid.emplace_back(Options{.factors = factors, .popularity_power = 0.5});
         o.regularization *= stronger;
         o.learning_rate *= longer;
         if (!fewer) continue;
         if constexpr (requires { o.trials; })
-          o.trials = 16;
+          o.trials = 8;
         else
           o.negatives = 1;
       }
