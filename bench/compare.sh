@@ -33,7 +33,7 @@ export SIZE EIGEN="$eigen" OPENBLAS_NUM_THREADS=1
 install_peers() {
   shared="numpy==1.26.4 scipy==1.13.1 pandas==2.2.3 cython==3.0.12 setuptools==69.5.1 wheel"
   pip="$work/venv/bin/python -m pip -q install --no-build-isolation"
-  python3 -m venv "$work/venv"
+  [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv" # of Debian: package python3-venv
   # shellcheck disable=SC2086
   $pip $shared
   while read -r package races; do
