@@ -129,7 +129,7 @@ class ranking_mf {
   template <class Writer>
   void write(Writer& out) const {
     if (!fitted()) throw not_fitted_error(kind);
-    detail::for_each_ranking_option(options_, option_writer(out));
+    write_options(out, options_);
     const auto items = static_cast<std::size_t>(num_items_);
     out.add("user_factors", user_factors_, {static_cast<std::size_t>(num_users_), factors()});
     out.add("item_factors", item_factors_, {items, factors()});
@@ -138,9 +138,7 @@ class ranking_mf {
   }
   template <class Reader>
   [[nodiscard]] static ranking_mf read(const Reader& in) {
-    Options options;
-    detail::for_each_ranking_option(options, option_reader(in));
-    ranking_mf model(options);
+    ranking_mf model(read_options<Options>(in));
     const std::size_t users = in.rows("user_factors");
     const std::size_t items = in.rows("item_biases");
     model.user_factors_ = in.template array<float>("user_factors", {users, model.factors()});

@@ -2,17 +2,29 @@
 
 #include <kindred/backend/rating_tiles.hpp>
 #include <kindred/core/error.hpp>
+#include <kindred/kernel/ranking_sgd.hpp>
 #include <kindred/model/detail/ranking/ranking_setup.hpp>
 #include <kindred/model/interaction_value.hpp>
 #include <kindred/train/learning_rate.hpp>
 
+#include <concepts>
 #include <cstddef>
 
 namespace kindred::detail {
 
-/// Tells the options of bpr, warp and logistic_mf field by field, those that only some have, too.
-template <class Options, class Field>
-void for_each_ranking_option(Options& o, const Field& field) {
+/// Options of bpr, warp or logistic_mf.
+template <class Options>
+concept ranking_options = requires {
+  { Options::loss } -> std::convertible_to<kernel::pair_loss>;
+};
+
+}  // namespace kindred::detail
+
+namespace kindred {
+
+/// As core/option_fields.hpp says; those that only some have, too.
+template <detail::ranking_options Options, class Field>
+void for_each_option(Options& o, const Field& field) {
   field("factors", o.factors);
   field("epochs", o.epochs);
   if constexpr (requires { o.negatives; }) field("negatives", o.negatives);
@@ -30,6 +42,10 @@ void for_each_ranking_option(Options& o, const Field& field) {
   field("seed", o.seed);
   field("blocks", o.blocks);
 }
+
+}  // namespace kindred
+
+namespace kindred::detail {
 
 /// Throws option_error for the first option outside its range.
 template <class Options>
