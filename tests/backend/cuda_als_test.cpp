@@ -47,10 +47,7 @@ als_solver solvers[] = {cholesky{}, conjugate_gradient{.steps = 5}};
 }  // namespace
 
 TEST_CASE("without a device als says so, and leaves the model as it was") {
-  if (backend::cuda::available()) return;
-  als model;
-  CHECK_THROWS_AS(model.fit(ratings(), {}, backend::cuda{}), cuda_error);
-  CHECK_FALSE(model.fitted());
+  test::check_fit_without_device<als>(ratings());
 }
 
 TEST_CASE("an epoch of als on a GPU is one of the processor") {

@@ -1,6 +1,5 @@
 #include <kindred/backend/cuda.hpp>
 #include <kindred/backend/tbb.hpp>
-#include <kindred/core/error.hpp>
 #include <kindred/data/synthetic.hpp>
 #include <kindred/model/item_knn.hpp>
 #include <kindred/model/similarity.hpp>
@@ -51,10 +50,7 @@ void check_same(const neighbor_lists& found, const neighbor_lists& expected) {
 }  // namespace
 
 TEST_CASE("without a device item_knn says so, and leaves the model as it was") {
-  if (backend::cuda::available()) return;
-  item_knn model;
-  CHECK_THROWS_AS(model.fit(ratings(), {}, backend::cuda{}), cuda_error);
-  CHECK_FALSE(model.fitted());
+  test::check_fit_without_device<item_knn>(ratings());
 }
 
 TEST_CASE("neighbours found on a GPU are those of the processor") {

@@ -37,10 +37,7 @@ float distance(const mlp_rating& a, const mlp_rating& b) {
 }  // namespace
 
 TEST_CASE("without a device mlp_rating says so, and leaves the model as it was") {
-  if (backend::cuda::available()) return;
-  mlp_rating model;
-  CHECK_THROWS_AS(model.fit(ratings(), {}, backend::cuda{}), cuda_error);
-  CHECK_FALSE(model.fitted());
+  test::check_fit_without_device<mlp_rating>(ratings());
 }
 
 TEST_CASE("an epoch of mlp_rating on a GPU is one of the processor") {
