@@ -13,7 +13,7 @@
 #include <kindred/model/detail/given_ratings.hpp>
 #include <kindred/model/detail/host_loop.hpp>
 #include <kindred/model/detail/ranking/item_draws.hpp>
-#include <kindred/model/detail/ranking/ranking_options.hpp>
+#include <kindred/model/detail/ranking/ranking_mf_options.hpp>
 #include <kindred/model/detail/ranking/ranking_setup.hpp>
 #include <kindred/model/detail/ranking/ranking_trainer.hpp>
 #include <kindred/model/detail/ranking/user_descent.hpp>
@@ -57,7 +57,7 @@ class ranking_mf {
 
   /// Throws option_error for an option outside its range.
   explicit ranking_mf(const Options& options = {}) : options_(options) {
-    detail::check_ranking_options(options_);
+    detail::check_ranking_mf_options(options_);
   }
 
   /// Learns from `train`, from scratch; same options and data give the same bits on any number of

@@ -14,7 +14,7 @@ namespace kindred::detail {
 
 /// Options of bpr, warp or logistic_mf.
 template <class Options>
-concept ranking_options = requires {
+concept ranking_mf_options = requires {
   { Options::loss } -> std::convertible_to<kernel::pair_loss>;
 };
 
@@ -23,7 +23,7 @@ concept ranking_options = requires {
 namespace kindred {
 
 /// As core/option_fields.hpp says; those that only some have, too.
-template <detail::ranking_options Options, class Field>
+template <detail::ranking_mf_options Options, class Field>
 void for_each_option(Options& o, const Field& field) {
   field("factors", o.factors);
   field("epochs", o.epochs);
@@ -49,7 +49,7 @@ namespace kindred::detail {
 
 /// Throws option_error for the first option outside its range.
 template <class Options>
-void check_ranking_options(const Options& o) {
+void check_ranking_mf_options(const Options& o) {
   constexpr double most = 1e6;
   require_option(o.factors >= 1 && o.factors <= 4096, "factors", o.factors, "[1, 4096]");
   require_option(o.epochs >= 1, "epochs", o.epochs, "[1, 2147483647]");
