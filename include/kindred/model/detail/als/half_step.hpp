@@ -78,38 +78,71 @@ class half_step {
 
   template <class Solver>
   void solve_all(const Solver& options) {
-    row_solver<Solver> long_rows(options, own_.width);
+    batch<Solver> long_rows(*this, options);
     for (std::size_t r = 0; r < own_.size() && !stop_.stop_requested(); ++r)
-      if (own_.count(r) >= long_row) {
-        row_terms terms = make_terms();
-        solve(r, long_rows, terms, &loop_);
-      }
+      if (own_.count(r) >= long_row) long_rows.add(r, &loop_);
+    long_rows.solve();
     loop_(own_.size(), [&](std::size_t first, std::size_t last) {
-      row_solver<Solver> solver(options, own_.width);
-      row_terms terms = make_terms();
+      batch<Solver> rows(*this, options);
       for (std::size_t r = first; r < last && !stop_.stop_requested(); ++r)
-        if (own_.count(r) < long_row) solve(r, solver, terms, nullptr);
+        if (own_.count(r) < long_row) rows.add(r, nullptr);
+      rows.solve();
     });
   }
 
+  /// Rows that a solver takes at once, as many as it can and as the cache holds entries of.
   template <class Solver>
-  void solve(std::size_t r, row_solver<Solver>& solver, row_terms& terms, const host_loop* loop) {
-    float* const row = own_.rows.data() + r * own_.width;
-    const std::size_t count = own_.count(r);
-    if (count == 0) {
-      std::fill_n(row, own_.width, 0.0F);
-      return;
+  class batch {
+   public:
+    batch(const half_step& step, const Solver& options)
+        : step_(step), solver_(options, step.own_.width), terms_(at_once, step.make_terms()) {
+      tasks_.reserve(at_once);
     }
-    terms.weights.resize(count);
-    terms.targets.resize(count);
-    describe_(r, terms);
-    solver.solve({own_.entries(r, other_), gramian_, terms.weights.data(), terms.targets.data(),
-                  terms.ridge.data(), loop},
-                 row);
-  }
+
+    void add(std::size_t r, const host_loop* loop) {
+      const std::size_t count = step_.own_.count(r);
+      if (tasks_.size() == at_once || (entries_ + count) * step_.own_.width > cached) solve();
+      float* const row = step_.own_.rows.data() + r * step_.own_.width;
+      if (count == 0) {
+        std::fill_n(row, step_.own_.width, 0.0F);
+        return;
+      }
+      tasks_.push_back({step_.describe(r, terms_[tasks_.size()], loop), row});
+      entries_ += count;
+    }
+    void solve() {
+      if (tasks_.empty()) return;
+      if constexpr (at_once > 1)
+        solver_.solve(tasks_);
+      else
+        solver_.solve(tasks_.front().problem, tasks_.front().x);
+      tasks_.clear();
+      entries_ = 0;
+    }
+
+   private:
+    static constexpr std::size_t cached = 1 << 17;  // numbers, 512 KiB
+    static constexpr std::size_t at_once = [] {
+      if constexpr (requires { row_solver<Solver>::at_once; }) return row_solver<Solver>::at_once;
+      return std::size_t{1};
+    }();
+
+    const half_step& step_;
+    row_solver<Solver> solver_;
+    std::vector<row_terms> terms_;
+    std::vector<row_task> tasks_;
+    std::size_t entries_ = 0;
+  };
 
   [[nodiscard]] row_terms make_terms() const {
     return {{}, {}, std::vector<float>(own_.width, 1.0F)};
+  }
+  [[nodiscard]] row_problem describe(std::size_t r, row_terms& terms, const host_loop* loop) const {
+    terms.weights.resize(own_.count(r));
+    terms.targets.resize(own_.count(r));
+    describe_(r, terms);
+    return {own_.entries(r, other_), gramian_,           terms.weights.data(),
+            terms.targets.data(),    terms.ridge.data(), loop};
   }
 
   const host_loop& loop_;

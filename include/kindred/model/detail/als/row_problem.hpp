@@ -25,6 +25,12 @@ struct row_problem {
   [[nodiscard]] std::size_t width() const noexcept { return rows.width; }
 };
 
+/// A problem, and the row where a search for its solution starts and ends.
+struct row_task {
+  row_problem problem;
+  float* x = nullptr;
+};
+
 /// out += what `add(begin, end, part)` adds to `part` for all entries: at once or, in a long row,
 /// in parallel over fixed blocks and then block by block in order.
 template <class Add>

@@ -4,6 +4,7 @@
 #include <kindred/kernel/axpy.hpp>
 #include <kindred/kernel/dot.hpp>
 #include <kindred/kernel/gathered_rows.hpp>
+#include <kindred/kernel/matrix_product.hpp>
 #include <kindred/model/als_solver.hpp>
 #include <kindred/model/detail/als/entry_system.hpp>
 #include <kindred/model/detail/als/row_problem.hpp>
@@ -13,11 +14,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace kindred::detail {
 
 /// The solvers of row problems, one for each alternative of `als_solver`. They keep their memory
-/// from one row to the next; give each thread its own. `solve(problem, x)` starts at x.
+/// from one row to the next; give each thread its own. `solve(problem, x)` starts at x; a solver
+/// that has `at_once` takes up to so many tasks instead.
 template <class Solver>
 class row_solver;
 
@@ -98,45 +101,89 @@ class row_solver<cholesky> {
 template <>
 class row_solver<conjugate_gradient> {
  public:
+  static constexpr std::size_t at_once = 8;
+
   row_solver(const conjugate_gradient& options, std::size_t width)
       : steps_(options.steps),
-        residual_(width),
-        direction_(width),
-        image_(width),
-        scratch_(width) {}
+        width_(width),
+        residuals_(at_once * width),
+        directions_(at_once * width),
+        images_(at_once * width) {}
 
-  void solve(const row_problem& problem, float* x) {
-    const std::size_t width = problem.width();
-    std::ranges::fill(residual_, 0.0F);
-    add_penalized(problem, -1, x, 0, residual_, scratch_);
-    add_projections(problem, x, residual_, [&](std::size_t n, float product) {
-      return problem.targets[n] - problem.weights[n] * product;
-    });
-    direction_ = residual_;
-    float norm = kernel::dot(residual_.data(), residual_.data(), width);
-    for (int step = 0; step < steps_ && norm > least; ++step) {
-      std::ranges::fill(image_, 0.0F);
-      add_penalized(problem, 1, direction_.data(), 0, image_, scratch_);
-      add_projections(problem, direction_.data(), image_,
-                      [&](std::size_t n, float product) { return problem.weights[n] * product; });
-      const float length = norm / kernel::dot(direction_.data(), image_.data(), width);
-      kernel::axpy(length, direction_.data(), width, x);
-      kernel::axpy(-length, image_.data(), width, residual_.data());
-      const float before = norm;
-      norm = kernel::dot(residual_.data(), residual_.data(), width);
-      for (std::size_t f = 0; f < width; ++f)
-        direction_[f] = residual_[f] + norm / before * direction_[f];
+  /// Up to `at_once` rows of one Gramian, which is read once for all.
+  void solve(std::span<const row_task> tasks) {
+    for (std::size_t n = 0; n < tasks.size(); ++n) std::copy_n(tasks[n].x, width_, direction(n));
+    multiply_gramian(tasks);
+    for (std::size_t n = 0; n < tasks.size(); ++n) start(tasks[n].problem, tasks[n].x, n);
+    for (int step = 0; step < steps_; ++step) {
+      multiply_gramian(tasks);
+      for (std::size_t n = 0; n < tasks.size(); ++n)
+        if (norms_[n] > least) advance(tasks[n].problem, tasks[n].x, n);
     }
   }
 
  private:
   static constexpr float least = 1e-20F;
 
+  [[nodiscard]] float* direction(std::size_t n) noexcept { return directions_.data() + n * width_; }
+  [[nodiscard]] std::span<float> residual(std::size_t n) noexcept {
+    return std::span(residuals_).subspan(n * width_, width_);
+  }
+  [[nodiscard]] std::span<float> image(std::size_t n) noexcept {
+    return std::span(images_).subspan(n * width_, width_);
+  }
+
+  /// The images of the directions under the Gramian alone.
+  void multiply_gramian(std::span<const row_task> tasks) {
+    const float* const gramian = tasks.front().problem.gramian;
+    if (gramian == nullptr) {
+      std::ranges::fill(images_, 0.0F);
+      return;
+    }
+    kernel::multiply<float>({.rows = tasks.size(),
+                             .depth = width_,
+                             .columns = width_,
+                             .a = directions_.data(),
+                             .a_row = width_,
+                             .b = gramian,
+                             .b_stride = width_,
+                             .c = images_.data(),
+                             .c_stride = width_});
+  }
+
+  /// The residual at x, which is the first direction.
+  void start(const row_problem& problem, const float* x, std::size_t n) {
+    const std::span<float> left = residual(n);
+    for (std::size_t f = 0; f < width_; ++f) left[f] = -image(n)[f] - problem.ridge[f] * x[f];
+    add_projections(problem, x, left, [&](std::size_t entry, float product) {
+      return problem.targets[entry] - problem.weights[entry] * product;
+    });
+    std::ranges::copy(left, direction(n));
+    norms_[n] = kernel::dot(left.data(), left.data(), width_);
+  }
+
+  /// One step along the direction, and the next direction.
+  void advance(const row_problem& problem, float* x, std::size_t n) {
+    float* const along = direction(n);
+    const std::span<float> moved = image(n);
+    for (std::size_t f = 0; f < width_; ++f) moved[f] += problem.ridge[f] * along[f];
+    add_projections(problem, along, moved, [&](std::size_t entry, float product) {
+      return problem.weights[entry] * product;
+    });
+    float* const left = residual(n).data();
+    const float length = norms_[n] / kernel::dot(along, moved.data(), width_);
+    kernel::axpy(length, along, width_, x);
+    kernel::axpy(-length, moved.data(), width_, left);
+    const float before = std::exchange(norms_[n], kernel::dot(left, left, width_));
+    for (std::size_t f = 0; f < width_; ++f) along[f] = left[f] + norms_[n] / before * along[f];
+  }
+
   int steps_;
-  aligned_vector<float> residual_;
-  aligned_vector<float> direction_;
-  aligned_vector<float> image_;  ///< of the direction
-  aligned_vector<float> scratch_;
+  std::size_t width_;
+  aligned_vector<float> residuals_;  ///< a row for each task, as in the others
+  aligned_vector<float> directions_;
+  aligned_vector<float> images_;  ///< of the directions
+  float norms_[at_once] = {};     ///< of the residuals, squared
 };
 
 template <>
