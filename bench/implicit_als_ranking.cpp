@@ -1,6 +1,6 @@
 // Accuracy of implicit_als on data sets of interactions, split in train, valid and test.
 //   KINDRED_DATA=folder-of-data-sets kindred_implicit_als_ranking data-set [factors]
-//                                    [epochs unobserved_weight regularization]
+//                                    [epochs unobserved_weight regularization init_scale]
 #include <kindred/model/implicit_als.hpp>
 
 #include <cstdio>
@@ -25,8 +25,8 @@ std::vector<implicit_als_options> grid(int factors) {
 }
 
 void print(const implicit_als_options& o) {
-  std::printf("factors %d, unobserved_weight %g, regularization %g  ", o.factors,
-              o.unobserved_weight, o.regularization);
+  std::printf("factors %d, unobserved_weight %g, regularization %g, init_scale %g  ", o.factors,
+              o.unobserved_weight, o.regularization, o.init_scale);
 }
 
 }  // namespace
@@ -36,10 +36,11 @@ int main(int count, char** arguments) {
   if (!data) return 0;
   const int factors = count > 2 ? std::atoi(arguments[2]) : 64;
   const auto options =
-      count < 6 ? grid(factors)
+      count < 7 ? grid(factors)
                 : std::vector<implicit_als_options>{{.factors = factors,
                                                      .epochs = std::atoi(arguments[3]),
                                                      .unobserved_weight = std::atof(arguments[4]),
-                                                     .regularization = std::atof(arguments[5])}};
+                                                     .regularization = std::atof(arguments[5]),
+                                                     .init_scale = std::atof(arguments[6])}};
   kindred::bench::tune<kindred::implicit_als>("als", *data, options, print);
 }

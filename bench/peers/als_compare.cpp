@@ -2,7 +2,7 @@
 //   als_compare data DATA FOLDER
 //               ratings as arrays: offsets, items, values; prints how many items there are
 //   als_compare implicit DATA THREADS SOLVER FACTORS EPOCHS UNOBSERVED ALPHA PENALTY EXPONENT
-//               FOLDER
+//               START FOLDER
 //   als_compare explicit DATA THREADS SOLVER FACTORS EPOCHS PENALTY FOLDER
 //               seconds to fit, and of processors; writes users and items, and biases of `als`
 // DATA is what data.hpp says; SOLVER is cholesky, or conjugate_gradient, of three steps.
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     exchange::write(words[2] + "/items_of", ratings.row_items());
     exchange::write(words[2] + "/values", ratings.row_values());
     std::printf("%d\n", ratings.num_items());
-  } else if (words.size() == 11 && words[0] == "implicit") {
+  } else if (words.size() == 12 && words[0] == "implicit") {
     const auto limit = limit_threads();
     race(kindred::implicit_als({.factors = std::stoi(words[4]),
                                 .epochs = std::stoi(words[5]),
@@ -68,8 +68,9 @@ int main(int argc, char** argv) {
                                 .alpha = std::stod(words[7]),
                                 .regularization = std::stod(words[8]),
                                 .frequency_exponent = std::stod(words[9]),
-                                .solver = solver_of(words[3])}),
-         ratings_of(words[1]), words[10]);
+                                .solver = solver_of(words[3]),
+                                .init_scale = std::stod(words[10])}),
+         ratings_of(words[1]), words[11]);
   } else if (words.size() == 8 && words[0] == "explicit") {
     const auto limit = limit_threads();
     race(kindred::als({.factors = std::stoi(words[4]),

@@ -1,5 +1,6 @@
 """Races ALS against implicit, irspack and cmfrec, pair by pair: time to the loss that the peer comes
-to, by the same objective and solver. PEERS, SOLVERS and FACTORS choose what is run.
+to, by the same objective and solver. Where a side may choose how long the first factors are, it takes what
+comes furthest. PEERS, SOLVERS and FACTORS choose what is run.
 """
 import contextlib
 import io
@@ -15,6 +16,7 @@ SOLVERS = {"cholesky": "CHOLESKY", "conjugate_gradient": "CG"}
 # more, the penalty, and how it grows with the weight of a row.
 TUNED = {"unobserved": 1.0, "alpha": 9.0, "penalty": 5.0, "exponent": 0.0}
 BY_FREQUENCY = {"unobserved": 0.1, "alpha": 1.0, "penalty": 0.01, "exponent": 1.0}
+STARTS = (1, 0.1, 0.5, 2)  # lengths of the first factors of an item
 
 
 def products(matrix, users, items, block=1 << 20):
@@ -31,12 +33,14 @@ class Implicit:
         self.data, self.options = data, options
         self.ones = ratings.copy()
         self.ones.data[:] = 1
+        self.starts = STARTS
+        self.start = self.peer_start = STARTS[0]
 
     def fit(self, threads, solver, factors, epochs):
         o = self.options
         took = race.took(race.kindred(
             "implicit", self.data, threads, solver, factors, epochs, o["unobserved"], o["alpha"],
-            o["penalty"], o["exponent"], race.WORK))
+            o["penalty"], o["exponent"], self.start, race.WORK))
         return took, self.loss(race.array("users").reshape(-1, factors),
                                race.array("items").reshape(-1, factors))
 
@@ -82,7 +86,7 @@ def irspack_peer(objective, threads, solver, factors, epochs):
     from irspack import IALSRecommender
     o = objective.options
     model = IALSRecommender(objective.ones * o["alpha"], n_components=factors,
-                            init_std=1,  # as kindred; its own, 0.1, takes twice the epochs
+                            init_std=objective.peer_start,
                             alpha0=o["unobserved"], reg=o["penalty"], nu=o["exponent"],
                             loss_type="ORIGINAL", solver_type=SOLVERS[solver],
                             train_epochs=epochs, n_threads=threads)
@@ -95,6 +99,7 @@ class Explicit:
     """The objective of als, penalties in proportion to the number of ratings."""
 
     penalty = 0.02
+    starts = (None,)
 
     def __init__(self, data, ratings, _):
         self.data, self.ratings = data, ratings.tocoo()
@@ -137,7 +142,7 @@ RACES = {"implicit": (Implicit, TUNED, implicit_peer, "implicit_als", 4),
 
 
 def epochs_to(loss, objective, solver, factors, most):
-    """The least number of kindred's epochs that comes as low, within a thousandth."""
+    """The least number of kindred's epochs that comes as low, within a thousandth; `most` if it is more."""
     least = 1
     while least < most:
         middle = (least + most) // 2
@@ -149,11 +154,31 @@ def epochs_to(loss, objective, solver, factors, most):
     return least
 
 
+def best_of_peer(peer, objective, solver, factors):
+    """The least loss of the peer's starts, which its own is set to."""
+    losses = {}
+    for objective.peer_start in objective.starts if peer is irspack_peer else objective.starts[:1]:
+        _, losses[objective.peer_start] = peer(objective, max(race.THREADS), solver, factors, EPOCHS[solver])
+    objective.peer_start = min(losses, key=losses.get)
+    return losses[objective.peer_start]
+
+
+def fewest_epochs(loss, objective, solver, factors):
+    """The least number of epochs of kindred's starts, which its own is set to."""
+    epochs, best = 2 * EPOCHS[solver], objective.starts[0]
+    for objective.start in objective.starts:
+        needed = epochs_to(loss, objective, solver, factors, epochs)
+        if needed < epochs:
+            epochs, best = needed, objective.start
+    objective.start = best
+    return epochs
+
+
 def one_race(name, data, source, ratings, solver, factors):
     kind, options, peer, model, bar = RACES[name]
     objective = kind(source, ratings, options)
-    _, loss = peer(objective, max(race.THREADS), solver, factors, EPOCHS[solver])
-    epochs = epochs_to(loss, objective, solver, factors, 2 * EPOCHS[solver])
+    loss = best_of_peer(peer, objective, solver, factors)
+    epochs = fewest_epochs(loss, objective, solver, factors)
     for threads in race.THREADS:
         pairs = race.alternate(lambda: objective.fit(threads, solver, factors, epochs),
                                lambda: peer(objective, threads, solver, factors, EPOCHS[solver]))
