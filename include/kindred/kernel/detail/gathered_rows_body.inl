@@ -37,8 +37,10 @@ struct gathered_products {
       }
       quad_t<Scalar> four;
       sum_four<Scalar>(sums[0], sums[1], sums[2], sums[3], four);
-      for (std::size_t r = 0; r < group && first + r < rows.count; ++r)
-        products[first + r] = four[r];
+      if (last == group - 1)
+        store(products + first, four);
+      else
+        for (std::size_t r = 0; r <= last; ++r) products[first + r] = four[r];
     }
   }
 

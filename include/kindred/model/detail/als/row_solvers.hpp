@@ -153,8 +153,10 @@ class row_solver<conjugate_gradient> {
 
   /// The residual at x, which is the first direction.
   void start(const row_problem& problem, const float* x, std::size_t n) {
+    kernel::add_products(problem.ridge, x, width_, image(n).data());
     const std::span<float> left = residual(n);
-    for (std::size_t f = 0; f < width_; ++f) left[f] = -image(n)[f] - problem.ridge[f] * x[f];
+    std::ranges::fill(left, 0.0F);
+    kernel::axpy(-1.0F, image(n).data(), width_, left.data());
     add_projections(problem, x, left, [&](std::size_t entry, float product) {
       return problem.targets[entry] - problem.weights[entry] * product;
     });
@@ -166,7 +168,7 @@ class row_solver<conjugate_gradient> {
   void advance(const row_problem& problem, float* x, std::size_t n) {
     float* const along = direction(n);
     const std::span<float> moved = image(n);
-    for (std::size_t f = 0; f < width_; ++f) moved[f] += problem.ridge[f] * along[f];
+    kernel::add_products(problem.ridge, along, width_, moved.data());
     add_projections(problem, along, moved, [&](std::size_t entry, float product) {
       return problem.weights[entry] * product;
     });
@@ -175,7 +177,7 @@ class row_solver<conjugate_gradient> {
     kernel::axpy(length, along, width_, x);
     kernel::axpy(-length, moved.data(), width_, left);
     const float before = std::exchange(norms_[n], kernel::dot(left, left, width_));
-    for (std::size_t f = 0; f < width_; ++f) along[f] = left[f] + norms_[n] / before * along[f];
+    kernel::xpay(left, norms_[n] / before, width_, along);
   }
 
   int steps_;
