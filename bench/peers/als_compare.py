@@ -1,6 +1,6 @@
 """Races ALS against implicit, irspack and cmfrec, pair by pair: time to the loss that the peer comes
 to, by the same objective and solver. Where a side may choose how long the first factors are, it takes what
-comes furthest. PEERS, SOLVERS and FACTORS choose what is run.
+comes furthest. PEERS, SOLVERS, FACTORS and STARTS choose what is run.
 """
 import contextlib
 import io
@@ -16,7 +16,7 @@ SOLVERS = {"cholesky": "CHOLESKY", "conjugate_gradient": "CG"}
 # more, the penalty, and how it grows with the weight of a row.
 TUNED = {"unobserved": 1.0, "alpha": 9.0, "penalty": 5.0, "exponent": 0.0}
 BY_FREQUENCY = {"unobserved": 0.1, "alpha": 1.0, "penalty": 0.01, "exponent": 1.0}
-STARTS = (1, 0.1, 0.5, 2)  # lengths of the first factors of an item
+STARTS = race.asked("STARTS", "1 0.1 0.5 2", "1 0.1 0.5 2")  # lengths of the first factors of an item
 
 
 def products(matrix, users, items, block=1 << 20):
@@ -86,7 +86,7 @@ def irspack_peer(objective, threads, solver, factors, epochs):
     from irspack import IALSRecommender
     o = objective.options
     model = IALSRecommender(objective.ones * o["alpha"], n_components=factors,
-                            init_std=objective.peer_start,
+                            init_std=float(objective.peer_start),
                             alpha0=o["unobserved"], reg=o["penalty"], nu=o["exponent"],
                             loss_type="ORIGINAL", solver_type=SOLVERS[solver],
                             train_epochs=epochs, n_threads=threads)
