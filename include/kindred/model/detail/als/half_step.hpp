@@ -122,10 +122,7 @@ class half_step {
 
    private:
     static constexpr std::size_t cached = 1 << 17;  // numbers, 512 KiB
-    static constexpr std::size_t at_once = [] {
-      if constexpr (requires { row_solver<Solver>::at_once; }) return row_solver<Solver>::at_once;
-      return std::size_t{1};
-    }();
+    static constexpr std::size_t at_once = row_solver<Solver>::at_once;
 
     const half_step& step_;
     row_solver<Solver> solver_;

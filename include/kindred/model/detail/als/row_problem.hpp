@@ -64,17 +64,16 @@ void add_projections(const row_problem& problem, const float* x, std::span<float
   });
 }
 
-/// out += factor (gramian + ridge) x, of the columns from `first` on of both.
-inline void add_penalized(const row_problem& problem, float factor, const float* x,
-                          std::size_t first, std::span<float> out, std::span<float> scratch) {
+/// out -= (gramian + ridge) x, of the columns from `first` on of both.
+inline void subtract_penalized(const row_problem& problem, const float* x, std::size_t first,
+                               std::span<float> out, std::span<float> scratch) {
   const std::size_t width = problem.width();
   if (problem.gramian != nullptr) {
-    for (std::size_t f = 0; f < width; ++f) scratch[f] = factor * x[f];
+    for (std::size_t f = 0; f < width; ++f) scratch[f] = -x[f];
     kernel::add_rows({problem.gramian + first, width, out.size(), nullptr, width}, scratch.data(),
                      out.data());
   }
-  for (std::size_t f = 0; f < out.size(); ++f)
-    out[f] += factor * problem.ridge[first + f] * x[first + f];
+  for (std::size_t f = 0; f < out.size(); ++f) out[f] -= problem.ridge[first + f] * x[first + f];
 }
 
 }  // namespace kindred::detail

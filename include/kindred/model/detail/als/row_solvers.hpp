@@ -20,7 +20,7 @@ namespace kindred::detail {
 
 /// The solvers of row problems, one for each alternative of `als_solver`. They keep their memory
 /// from one row to the next; give each thread its own. `solve(problem, x)` starts at x; a solver
-/// that has `at_once` takes up to so many tasks instead.
+/// of several rows `at_once` takes up to so many tasks instead.
 template <class Solver>
 class row_solver;
 
@@ -80,6 +80,8 @@ class block_system {
 template <>
 class row_solver<cholesky> {
  public:
+  static constexpr std::size_t at_once = 1;
+
   row_solver(const cholesky& /*options*/, std::size_t width) : system_(width) {}
 
   void solve(const row_problem& problem, float* x) {
@@ -191,6 +193,8 @@ class row_solver<conjugate_gradient> {
 template <>
 class row_solver<block_descent> {
  public:
+  static constexpr std::size_t at_once = 1;
+
   row_solver(const block_descent& options, std::size_t width)
       : block_(std::min(
             width, (static_cast<std::size_t>(options.block) + multiple - 1) / multiple * multiple)),
@@ -215,7 +219,7 @@ class row_solver<block_descent> {
     const std::span<float> step(step_.data(), std::min(block_, problem.width() - first));
     const auto rows = problem.rows.columns(first, step.size());
     std::ranges::fill(step, 0.0F);
-    add_penalized(problem, -1, x, first, step, scratch_);
+    subtract_penalized(problem, x, first, step, scratch_);
     add_up(problem, step, [&](std::size_t begin, std::size_t end, float* part) {
       constexpr std::size_t group = 256;
       float factors[group];
