@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "random_problem.hpp"
@@ -30,49 +29,42 @@ std::vector<float> random_gramian() {
 }
 
 /// As many as are solved at once, of 1, 6, 11 ... entries, with one Gramian.
-class problems {
- public:
-  explicit problems(std::vector<float> gramian) : gramian_(std::move(gramian)) {
-    for (std::size_t n = 0; n < by_gradients::at_once; ++n)
-      all_.emplace_back(1 + 5 * n, width, 1.0F).gramian = gramian_;
-  }
+std::vector<test::random_problem> problems_with(const std::vector<float>& gramian) {
+  std::vector<test::random_problem> problems;
+  for (std::size_t n = 0; n < by_gradients::at_once; ++n)
+    problems.emplace_back(1 + 5 * n, width, 1.0F).gramian = gramian;
+  return problems;
+}
 
-  /// As tasks that end in `rows`, which are made and begin at 0.5.
-  [[nodiscard]] std::vector<detail::row_task> tasks(std::vector<std::vector<float>>& rows) const {
-    rows.assign(all_.size(), std::vector<float>(width, 0.5F));
-    std::vector<detail::row_task> tasks;
-    for (std::size_t n = 0; n < all_.size(); ++n) {
-      tasks.push_back({all_[n].problem(), rows[n].data()});
-      if (!gramian_.empty()) tasks.back().problem.gramian = gramian_.data();
-    }
-    return tasks;
-  }
-  [[nodiscard]] const test::random_problem& operator[](std::size_t n) const { return all_[n]; }
-
- private:
-  std::vector<float> gramian_;
-  std::vector<test::random_problem> all_;
-};
+/// As tasks that end in `rows`, which are made and begin at 0.5.
+std::vector<detail::row_task> tasks_of(const std::vector<test::random_problem>& problems,
+                                       std::vector<std::vector<float>>& rows) {
+  rows.assign(problems.size(), std::vector<float>(width, 0.5F));
+  std::vector<detail::row_task> tasks;
+  for (std::size_t n = 0; n < problems.size(); ++n)
+    tasks.push_back({problems[n].problem(), rows[n].data()});
+  return tasks;
+}
 
 }  // namespace
 
 TEST_CASE("conjugate gradients come to the solutions of all rows at once") {
   for (const auto& gramian : {std::vector<float>(), random_gramian()}) {
-    const problems of_test(gramian);
+    const auto problems = problems_with(gramian);
     std::vector<std::vector<float>> rows;
-    by_gradients({.steps = 2 * width}, width).solve(of_test.tasks(rows));
-    for (std::size_t n = 0; n < rows.size(); ++n) CHECK(of_test[n].error_of(rows[n]) < 1e-4);
+    by_gradients({.steps = 2 * width}, width).solve(tasks_of(problems, rows));
+    for (std::size_t n = 0; n < rows.size(); ++n) CHECK(problems[n].error_of(rows[n]) < 1e-4);
   }
 }
 
 TEST_CASE("a row has the same bits whatever is solved beside it") {
   for (const auto& gramian : {std::vector<float>(), random_gramian()}) {
-    const problems of_test(gramian);
+    const auto problems = problems_with(gramian);
     std::vector<std::vector<float>> together;
-    by_gradients({.steps = 3}, width).solve(of_test.tasks(together));
+    by_gradients({.steps = 3}, width).solve(tasks_of(problems, together));
     for (const std::size_t part : {1UL, 3UL, 5UL}) {
       std::vector<std::vector<float>> apart;
-      const auto tasks = of_test.tasks(apart);
+      const auto tasks = tasks_of(problems, apart);
       by_gradients solver({.steps = 3}, width);
       for (std::size_t first = 0; first < tasks.size(); first += part)
         solver.solve(std::span(tasks).subspan(first, std::min(part, tasks.size() - first)));
